@@ -1,0 +1,3 @@
+//! apdu
+#![no_std]
+#![forbid(unsafe_code)]

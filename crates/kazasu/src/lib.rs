@@ -1,0 +1,3 @@
+//! kazasu
+#![no_std]
+#![forbid(unsafe_code)]

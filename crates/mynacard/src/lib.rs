@@ -1,0 +1,3 @@
+//! mynacard
+#![no_std]
+#![forbid(unsafe_code)]

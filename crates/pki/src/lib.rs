@@ -1,0 +1,3 @@
+//! pki
+#![no_std]
+#![forbid(unsafe_code)]

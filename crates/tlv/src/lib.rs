@@ -1,0 +1,3 @@
+//! tlv
+#![no_std]
+#![forbid(unsafe_code)]
