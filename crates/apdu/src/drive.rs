@@ -1,0 +1,352 @@
+//! The drivers: blocking, asynchronous and (feature `nb`) polled. One channel and one set of
+//! procedures serve all three.
+//!
+//! A driver moves bytes between the channel and the link and nothing else. It never repeats a
+//! transmission.
+
+use crate::channel::{Channel, Turn};
+use crate::procedure::Procedure;
+use crate::transport::{Capabilities, Error as _, ErrorKind, PowerOff, Transport};
+use core::fmt;
+use core::future::Future;
+
+/// Drives procedures over a blocking link.
+///
+/// When it is dropped after a secret went out, the card's power is taken if the link can, so that
+/// a verified PIN does not wait for the next program. To see whether that worked, call
+/// [`Session::power_off`].
+pub struct Session<'b, T: Transport> {
+    transport: T,
+    channel: Channel<'b>,
+    last_error: Option<T::Error>,
+}
+
+impl<'b, T: Transport> Session<'b, T> {
+    /// A session over a link that is connected to a card.
+    pub fn new(transport: T, mut channel: Channel<'b>) -> Self {
+        channel.declare(transport.capabilities());
+        Self { transport, channel, last_error: None }
+    }
+
+    /// Runs a procedure to its end.
+    pub fn run<P: Procedure + ?Sized>(&mut self, procedure: &mut P) -> P::Output {
+        let mut turn = self.channel.begin(procedure);
+        loop {
+            match turn {
+                Turn::Done(output) => return output,
+                Turn::Transmit => {
+                    let (command, answer) = self.channel.exchange();
+                    let result = self.transport.transmit(command, answer);
+                    let result = result.map_err(|error| {
+                        let kind = error.kind();
+                        self.last_error = Some(error);
+                        kind
+                    });
+                    turn = self.channel.answered(procedure, result);
+                }
+            }
+        }
+    }
+
+    /// Begins a new card presence.
+    ///
+    /// # Errors
+    /// The link's, when there is no card or no reader.
+    pub fn reconnect(&mut self) -> Result<(), T::Error> {
+        self.transport.reconnect()?;
+        self.channel.begin_presence(self.transport.capabilities());
+        Ok(())
+    }
+
+    /// Takes the card's power. The presence ends when the link can do it.
+    ///
+    /// # Errors
+    /// The link's; the presence ends all the same, because nothing is known of it any more.
+    pub fn power_off(&mut self) -> Result<PowerOff, T::Error> {
+        let result = self.transport.power_off();
+        match &result {
+            Ok(PowerOff::Done) => self.channel.powered_off(),
+            Ok(PowerOff::Unsupported) => {}
+            Err(error) => self.channel.end_presence(error.kind()),
+        }
+        result
+    }
+
+    /// The link's last error in its own words, when a procedure ended in a link fault.
+    pub fn last_error(&self) -> Option<&T::Error> {
+        self.last_error.as_ref()
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> &Channel<'b> {
+        &self.channel
+    }
+
+    /// The channel, to change it.
+    pub fn channel_mut(&mut self) -> &mut Channel<'b> {
+        &mut self.channel
+    }
+
+    /// The link.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The link, to change it. Commands sent past the channel are not counted, traced or guarded.
+    pub fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+}
+
+impl<T: Transport> Drop for Session<'_, T> {
+    fn drop(&mut self) {
+        if self.channel.secret_sent() {
+            // Best effort: a drop cannot report.
+            let _ = self.transport.power_off();
+        }
+    }
+}
+
+impl<T: Transport + fmt::Debug> fmt::Debug for Session<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("transport", &self.transport)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A link whose exchange is a future.
+///
+/// Same contract as [`Transport`]. A future that is dropped before it ends leaves the outcome of
+/// its command unknown: end the presence then.
+pub trait AsyncTransport {
+    /// The link's error.
+    type Error: crate::transport::Error;
+
+    /// Sends one command APDU, at most once, and receives the whole response APDU.
+    fn transmit(
+        &mut self,
+        command: &[u8],
+        response: &mut [u8],
+    ) -> impl Future<Output = Result<usize, Self::Error>>;
+
+    /// What the link says of itself.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+}
+
+/// Drives procedures over an asynchronous link.
+///
+/// When a future of [`AsyncSession::run`] is dropped before it ends, the next `run` finds the
+/// presence ended: the outcome of the interrupted command is unknown.
+pub struct AsyncSession<'b, T: AsyncTransport> {
+    transport: T,
+    channel: Channel<'b>,
+    last_error: Option<T::Error>,
+    in_flight: bool,
+}
+
+impl<'b, T: AsyncTransport> AsyncSession<'b, T> {
+    /// A session over a link that is connected to a card.
+    pub fn new(transport: T, mut channel: Channel<'b>) -> Self {
+        channel.declare(transport.capabilities());
+        Self { transport, channel, last_error: None, in_flight: false }
+    }
+
+    /// Runs a procedure to its end.
+    pub async fn run<P: Procedure + ?Sized>(&mut self, procedure: &mut P) -> P::Output {
+        if core::mem::take(&mut self.in_flight) {
+            self.channel.end_presence(ErrorKind::Cancelled);
+        }
+        let mut turn = self.channel.begin(procedure);
+        loop {
+            match turn {
+                Turn::Done(output) => return output,
+                Turn::Transmit => {
+                    self.in_flight = true;
+                    let (command, answer) = self.channel.exchange();
+                    let result = self.transport.transmit(command, answer).await;
+                    self.in_flight = false;
+                    let result = result.map_err(|error| {
+                        let kind = crate::transport::Error::kind(&error);
+                        self.last_error = Some(error);
+                        kind
+                    });
+                    turn = self.channel.answered(procedure, result);
+                }
+            }
+        }
+    }
+
+    /// The link's last error in its own words.
+    pub fn last_error(&self) -> Option<&T::Error> {
+        self.last_error.as_ref()
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> &Channel<'b> {
+        &self.channel
+    }
+
+    /// The channel, to change it: after the link was reconnected, call
+    /// [`Channel::begin_presence`].
+    pub fn channel_mut(&mut self) -> &mut Channel<'b> {
+        &mut self.channel
+    }
+
+    /// The link, to change it.
+    pub fn transport_mut(&mut self) -> &mut T {
+        &mut self.transport
+    }
+}
+
+impl<T: AsyncTransport + fmt::Debug> fmt::Debug for AsyncSession<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsyncSession")
+            .field("transport", &self.transport)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The driver for super loops: every call returns at once.
+#[cfg(feature = "nb")]
+pub(crate) mod polled {
+    use super::{Capabilities, Channel, ErrorKind, Procedure, Turn, fmt};
+    use core::convert::Infallible;
+
+    /// A link that is polled.
+    pub trait PolledTransport {
+        /// The link's error.
+        type Error: crate::transport::Error;
+
+        /// Begins to send one command APDU. The bytes are the link's to copy or to keep until
+        /// `poll` has answered: they are given again there.
+        ///
+        /// # Errors
+        /// When the link cannot take it.
+        fn begin(&mut self, command: &[u8]) -> Result<(), Self::Error>;
+
+        /// Goes on with the exchange. `Ok` with the answer's length when it is complete.
+        ///
+        /// # Errors
+        /// [`nb::Error::WouldBlock`] while it is not.
+        fn poll(&mut self, command: &[u8], response: &mut [u8]) -> nb::Result<usize, Self::Error>;
+
+        /// What the link says of itself.
+        fn capabilities(&self) -> Capabilities {
+            Capabilities::default()
+        }
+    }
+
+    /// Drives procedures over a polled link.
+    pub struct PolledSession<'b, T: PolledTransport> {
+        transport: T,
+        channel: Channel<'b>,
+        last_error: Option<T::Error>,
+        state: State,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum State {
+        Idle,
+        Begin,
+        Answer,
+    }
+
+    impl<'b, T: PolledTransport> PolledSession<'b, T> {
+        /// A session over a link that is connected to a card.
+        pub fn new(transport: T, mut channel: Channel<'b>) -> Self {
+            channel.declare(transport.capabilities());
+            Self { transport, channel, last_error: None, state: State::Idle }
+        }
+
+        /// Goes on with a procedure. Call it with the same procedure until it returns `Ok`.
+        ///
+        /// # Errors
+        /// Only [`nb::Error::WouldBlock`]; what goes wrong is in the procedure's output.
+        pub fn poll<P: Procedure + ?Sized>(
+            &mut self,
+            procedure: &mut P,
+        ) -> nb::Result<P::Output, Infallible> {
+            let mut turn = match self.state {
+                State::Idle => self.channel.begin(procedure),
+                State::Begin | State::Answer => Turn::Transmit,
+            };
+            loop {
+                if let Turn::Done(output) = turn {
+                    self.state = State::Idle;
+                    return Ok(output);
+                }
+                if self.state == State::Idle {
+                    self.state = State::Begin;
+                }
+                let (command, answer) = self.channel.exchange();
+                let begun = match self.state {
+                    State::Begin => self.transport.begin(command),
+                    State::Idle | State::Answer => Ok(()),
+                };
+                let result = match begun {
+                    Ok(()) => {
+                        self.state = State::Answer;
+                        match self.transport.poll(command, answer) {
+                            Ok(length) => Ok(length),
+                            Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
+                            Err(nb::Error::Other(error)) => Err(error),
+                        }
+                    }
+                    Err(error) => Err(error),
+                };
+                let result = result.map_err(|error| {
+                    let kind: ErrorKind = crate::transport::Error::kind(&error);
+                    self.last_error = Some(error);
+                    kind
+                });
+                self.state = State::Begin;
+                turn = self.channel.answered(procedure, result);
+            }
+        }
+
+        /// The link's last error in its own words.
+        pub fn last_error(&self) -> Option<&T::Error> {
+            self.last_error.as_ref()
+        }
+
+        /// Abandons the running procedure. The outcome of its last command is unknown, so the
+        /// presence ends.
+        pub fn abandon(&mut self) {
+            if self.state != State::Idle {
+                self.state = State::Idle;
+                self.channel.end_presence(ErrorKind::Cancelled);
+            }
+        }
+
+        /// The channel.
+        pub fn channel(&self) -> &Channel<'b> {
+            &self.channel
+        }
+
+        /// The channel, to change it: after the link was reconnected, call
+        /// [`Channel::begin_presence`].
+        pub fn channel_mut(&mut self) -> &mut Channel<'b> {
+            &mut self.channel
+        }
+
+        /// The link, to change it.
+        pub fn transport_mut(&mut self) -> &mut T {
+            &mut self.transport
+        }
+    }
+
+    impl<T: PolledTransport + fmt::Debug> fmt::Debug for PolledSession<'_, T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.debug_struct("PolledSession")
+                .field("transport", &self.transport)
+                .field("channel", &self.channel)
+                .field("state", &self.state)
+                .finish_non_exhaustive()
+        }
+    }
+}
