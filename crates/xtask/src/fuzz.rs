@@ -1,0 +1,126 @@
+//! Fuzz targets, built and run without cargo-fuzz: libFuzzer needs only the coverage flags.
+//!
+//! Seeds are committed; what a run adds to the corpus and what crashes it stay out of git.
+
+use std::{fs, path::Path, process::Stdio, time::Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    context::{Context, line, output, run as run_command},
+    tally::Tally,
+};
+
+/// What cargo-fuzz sets, but for the address sanitizer: there is no unsafe code to find faults in.
+const FLAGS: &[&str] = &[
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "--cfg=fuzzing",
+    "-Cdebug-assertions",
+    "-Coverflow-checks",
+    "-Cforce-frame-pointers",
+];
+
+/// No input of a target may take longer.
+const SECONDS_PER_INPUT: u32 = 20;
+
+pub(crate) fn run(context: &Context) -> Result<Tally> {
+    let folder = context.root.join("crates/fuzz");
+    let host = host(context)?;
+    let built = context.target.join("fuzz");
+    // With an explicit target the flags do not reach build scripts, which have no libFuzzer.
+    let mut build = context.cargo("build --quiet --release --locked --bins --manifest-path");
+    build.arg(folder.join("Cargo.toml")).args(["--target", &host, "--target-dir"]).arg(&built);
+    build.env("RUSTFLAGS", FLAGS.join(" "));
+    ensure!(run_command(&mut build)?, "the fuzz targets could not be built");
+
+    let mut targets = Vec::new();
+    for entry in fs::read_dir(folder.join("src/bin"))? {
+        let path = entry?.path();
+        targets.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    targets.sort();
+    ensure!(!targets.is_empty(), "there are no fuzz targets");
+
+    let mut tally = Tally::default();
+    for target in targets {
+        let program = built.join(&host).join("release").join(&target);
+        tally.count(fuzz(context, &folder, &program, &target)?);
+    }
+    Ok(tally)
+}
+
+fn host(context: &Context) -> Result<String> {
+    let version = output(context.command("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc does not say what it runs on")
+}
+
+fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Result<bool> {
+    let corpus = folder.join("corpus").join(target);
+    let seeds = folder.join("seeds").join(target);
+    let artifacts = folder.join("artifacts").join(target);
+    for needed in [&corpus, &artifacts] {
+        fs::create_dir_all(needed)?;
+    }
+    ensure!(seeds.is_dir(), "{} has no seeds", target);
+    let log = context.target.join(format!("fuzz/{target}.log"));
+    let mut command = context.command(program);
+    command
+        .arg(&corpus)
+        .arg(&seeds)
+        .arg(format!("-max_total_time={}", context.fuzz_seconds))
+        .arg(format!("-timeout={SECONDS_PER_INPUT}"))
+        .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .args(["-rss_limit_mb=2048", "-max_len=8192", "-print_final_stats=1"])
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(&log)?);
+    let begin = Instant::now();
+    let status = command.status().with_context(|| format!("cannot start {}", line(&command)))?;
+    let seconds = begin.elapsed().as_secs();
+    let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
+    let executed = statistic(&text, "stat::number_of_executed_units:");
+    let coverage = coverage(&text);
+    println!("  {target}: {executed} executions in {seconds} s, coverage {coverage}");
+    if status.success() {
+        return Ok(true);
+    }
+    let mut tail: Vec<&str> = text.lines().rev().take(30).collect();
+    tail.reverse();
+    println!("{}", tail.join("\n"));
+    println!(
+        "  {target}: FAILED ({status}); the input is below {}, all output in {}",
+        artifacts.display(),
+        log.display()
+    );
+    println!("  again with: {} INPUT", program.display());
+    Ok(false)
+}
+
+fn statistic<'a>(text: &'a str, name: &str) -> &'a str {
+    let value = text.lines().rev().find_map(|line| line.strip_prefix(name));
+    value.map_or("?", str::trim)
+}
+
+/// Edges reached, from the last line that tells them.
+fn coverage(text: &str) -> &str {
+    let after = text.lines().rev().find_map(|line| line.split_once("cov: "));
+    after.and_then(|(_, rest)| rest.split_whitespace().next()).unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_libfuzzer_says_at_its_end() {
+        let text = "#2\tINITED cov: 17 ft: 18 corp: 1/1b\n#99\tDONE   cov: 321 ft: 400 corp: 9/9b\n\
+                    stat::number_of_executed_units: 12345\nstat::peak_rss_mb: 40\n";
+        assert_eq!(statistic(text, "stat::number_of_executed_units:"), "12345");
+        assert_eq!(coverage(text), "321");
+        assert_eq!(coverage(""), "?");
+    }
+}

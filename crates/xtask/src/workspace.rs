@@ -1,0 +1,68 @@
+//! Formatting, lints and tests of the whole workspace.
+
+use anyhow::Result;
+
+use crate::{context::Context, metadata, tally::Tally};
+
+/// Manifests of the workspaces that stand beside the main one.
+pub(crate) const SATELLITES: [&str; 2] = ["crates/fuzz/Cargo.toml", "hw-tests/Cargo.toml"];
+
+/// Needs a linker script and a global logger, which a host program has not.
+pub(crate) const NOT_ON_HOSTS: &str = "defmt";
+
+pub(crate) fn fmt(context: &Context) -> Result<Tally> {
+    let mut tally = Tally::default();
+    context.check(&mut tally, &mut context.cargo("fmt --all --check"))?;
+    for manifest in SATELLITES {
+        if context.root.join(manifest).is_file() {
+            let mut fmt = context.cargo("fmt --all --check --manifest-path");
+            context.check(&mut tally, fmt.arg(manifest))?;
+        }
+    }
+    Ok(tally)
+}
+
+pub(crate) fn clippy(context: &Context) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut plain = context.cargo("clippy --workspace --all-targets --locked -- -D warnings");
+    context.check(&mut tally, &mut plain)?;
+    let features = host_features(context)?;
+    let mut full = context.cargo("clippy --workspace --all-targets --locked --features");
+    context.check(&mut tally, full.arg(&features).args(["--", "-D", "warnings"]))?;
+    // Nothing is linked by a check, so here `defmt` may be on.
+    let mut defmt = context.cargo("clippy --workspace --lib --all-features --locked");
+    context.check(&mut tally, defmt.args(["--", "-D", "warnings"]))?;
+    Ok(tally)
+}
+
+pub(crate) fn unit(context: &Context) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let features = host_features(context)?;
+    let mut full = context.cargo("test --workspace --locked --no-fail-fast --features");
+    context.tests(&mut tally, full.arg(&features))?;
+    // The crates for firmware once more as firmware gets them: features unify across a workspace,
+    // so the run above never sees them without `alloc`.
+    let mut bare = context.cargo("test --locked --no-fail-fast");
+    for name in crate::features::FIRMWARE {
+        bare.args(["-p", name]);
+    }
+    context.tests(&mut tally, &mut bare)?;
+    Ok(tally)
+}
+
+/// All features of all packages that a host program can be linked with, as `--features` takes them.
+pub(crate) fn host_features(context: &Context) -> Result<String> {
+    let packages = metadata::packages(context, "Cargo.toml")?;
+    let features: Vec<_> = packages
+        .iter()
+        .filter(|package| package.source.is_none())
+        .flat_map(|package| {
+            package
+                .features
+                .iter()
+                .filter(|feature| *feature != NOT_ON_HOSTS && *feature != "default")
+                .map(|feature| format!("{}/{feature}", package.name))
+        })
+        .collect();
+    Ok(features.join(","))
+}
