@@ -10,6 +10,18 @@ pub(crate) const SATELLITES: [&str; 2] = ["crates/fuzz/Cargo.toml", "hw-tests/Ca
 /// Needs a linker script and a global logger, which a host program has not.
 pub(crate) const NOT_ON_HOSTS: &str = "defmt";
 
+/// What can panic. Indexing an array by a constant is checked by the compiler and allowed.
+const PANICS: [&str; 8] = [
+    "clippy::expect_used",
+    "clippy::get_unwrap",
+    "clippy::indexing_slicing",
+    "clippy::panic",
+    "clippy::panic_in_result_fn",
+    "clippy::string_slice",
+    "clippy::unreachable",
+    "clippy::unwrap_used",
+];
+
 pub(crate) fn fmt(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     context.check(&mut tally, &mut context.cargo("fmt --all --check"))?;
@@ -32,6 +44,16 @@ pub(crate) fn clippy(context: &Context) -> Result<Tally> {
     // Nothing is linked by a check, so here `defmt` may be on.
     let mut defmt = context.cargo("clippy --workspace --lib --all-features --locked");
     context.check(&mut tally, defmt.args(["--", "-D", "warnings"]))?;
+    // Code for firmware has no panic path. Tests may panic, so only the libraries are looked at.
+    let mut strict = context.cargo("clippy --lib --all-features --locked");
+    for name in crate::features::FIRMWARE {
+        strict.args(["-p", name]);
+    }
+    strict.args(["--", "-D", "warnings"]);
+    for lint in PANICS {
+        strict.args(["-D", lint]);
+    }
+    context.check(&mut tally, &mut strict)?;
     Ok(tally)
 }
 
