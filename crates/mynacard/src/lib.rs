@@ -1,3 +1,56 @@
-//! mynacard
+//! The applications of the My Number card (個人番号カード) as sans-IO procedures: select, read, tries,
+//! verify, change, sign.
+//!
+//! This crate never transmits (drivers of [`kazasu_apdu`] do), never judges a certificate or a
+//! signature (`kazasu-pki` does), never repeats a VERIFY or a CHANGE REFERENCE DATA, and never
+//! presents a PIN whose remaining tries it has not read in the same card presence.
+//!
+//! The way to a signature, and the types that make it the only way:
+//!
+//! | Procedure | needs | gives |
+//! |---|---|---|
+//! | [`SelectApplication`] | an [`Application`] | |
+//! | [`ReadFile`] | a [`File`], a [`Sink`] | its length |
+//! | [`ReadTries`] | a [`Reference`] | [`Tries`] of this presence |
+//! | [`Verify`] | [`Tries`] (consumed), a [`Secret`] | [`Verified`], or how it ended |
+//! | [`Sign`] | [`Verified`] | [`UnverifiedSignature`] |
+//! | [`ClearStatus`] | | the card forgets that a PIN was verified |
+//!
+//! ```
+//! use kazasu_mynacard::{Pin, PinError};
+//!
+//! assert!(Pin::new(b"1234").is_ok());
+//! // The form is checked before the card is touched.
+//! assert_eq!(Pin::new(b"12a4").err(), Some(PinError::NotDigits));
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod application;
+mod change;
+mod clear;
+mod counter;
+mod error;
+mod file;
+mod read;
+mod secret;
+mod sign;
+mod sink;
+mod token;
+mod verify;
+
+pub use application::{Application, SelectApplication};
+pub use change::{Change, ChangeError};
+pub use clear::ClearStatus;
+pub use counter::{Counter, ReadTries, Reference, Tries};
+pub use error::{Error, FileError, Operation};
+pub use file::File;
+pub use read::{Extent, ReadFile};
+pub use secret::{Password, PasswordError, Pin, PinError, Secret};
+pub use sign::{Input, InputError, Key, Sign, UnverifiedSignature, digest_info_sha256};
+pub use sink::{Buffer, Sink, SinkFull};
+pub use token::{Availability, Token, TokenInformation};
+pub use verify::{Cause, LastTry, Verified, Verify, VerifyError};

@@ -1,0 +1,188 @@
+//! PINs and passwords as types: fixed size, wiped when dropped, checked before the card is touched.
+//!
+//! They never print, compare, clone or serialise their value.
+
+use core::fmt;
+use zeroize::Zeroize;
+
+/// A PIN of four digits (4桁の暗証番号): 利用者証明用, 券面事項入力補助用, 住民基本台帳用.
+#[allow(missing_debug_implementations, reason = "a secret has no Debug")]
+pub struct Pin([u8; 4]);
+
+impl Pin {
+    /// Takes four ASCII digits. The caller's own copy is the caller's to wipe.
+    ///
+    /// # Errors
+    /// [`PinError`] when it is not four ASCII digits.
+    pub fn new(digits: &[u8]) -> Result<Self, PinError> {
+        let Ok(digits) = <[u8; 4]>::try_from(digits) else { return Err(PinError::WrongLength) };
+        let mut pin = Self(digits);
+        if pin.0.iter().all(u8::is_ascii_digit) {
+            Ok(pin)
+        } else {
+            pin.0.zeroize();
+            Err(PinError::NotDigits)
+        }
+    }
+}
+
+impl Drop for Pin {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// The password of the signature key (署名用パスワード): 6 to 16 characters, A–Z and 0–9, at least one
+/// letter and one digit (docs/card-facts.md §3).
+#[allow(missing_debug_implementations, reason = "a secret has no Debug")]
+pub struct Password(heapless::Vec<u8, 16>);
+
+impl Password {
+    /// Takes the characters. The caller's own copy is the caller's to wipe.
+    ///
+    /// # Errors
+    /// [`PasswordError`] when they are no such password.
+    pub fn new(characters: &[u8]) -> Result<Self, PasswordError> {
+        if !(6..=16).contains(&characters.len()) {
+            return Err(PasswordError::WrongLength);
+        }
+        if characters.iter().any(u8::is_ascii_lowercase) {
+            return Err(PasswordError::LowerCase);
+        }
+        if !characters.iter().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit()) {
+            return Err(PasswordError::WrongCharacter);
+        }
+        if !characters.iter().any(u8::is_ascii_digit)
+            || !characters.iter().any(u8::is_ascii_uppercase)
+        {
+            return Err(PasswordError::OneKindOnly);
+        }
+        let mut password = Self(heapless::Vec::new());
+        match password.0.extend_from_slice(characters) {
+            Ok(()) => Ok(password),
+            Err(_) => Err(PasswordError::WrongLength),
+        }
+    }
+}
+
+impl Drop for Password {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// A secret of either kind, borrowed for one command.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations, reason = "a secret has no Debug")]
+pub enum Secret<'a> {
+    /// Four digits.
+    Pin(&'a Pin),
+    /// Six to sixteen characters.
+    Password(&'a Password),
+}
+
+impl<'a> Secret<'a> {
+    pub(crate) fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Pin(pin) => &pin.0,
+            Self::Password(password) => &password.0,
+        }
+    }
+}
+
+impl<'a> From<&'a Pin> for Secret<'a> {
+    fn from(pin: &'a Pin) -> Self {
+        Self::Pin(pin)
+    }
+}
+
+impl<'a> From<&'a Password> for Secret<'a> {
+    fn from(password: &'a Password) -> Self {
+        Self::Password(password)
+    }
+}
+
+/// Why characters are no PIN. They are not repeated here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PinError {
+    /// Something else than digits.
+    NotDigits,
+    /// Not four.
+    WrongLength,
+}
+
+impl fmt::Display for PinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotDigits => "the PIN has four digits 0-9 and nothing else; no try was used",
+            Self::WrongLength => "the PIN has four digits; no try was used",
+        })
+    }
+}
+
+impl core::error::Error for PinError {}
+
+/// Why characters are no password. They are not repeated here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PasswordError {
+    /// Small letters.
+    LowerCase,
+    /// Letters only or digits only.
+    OneKindOnly,
+    /// Something else than A–Z and 0–9.
+    WrongCharacter,
+    /// Not 6 to 16.
+    WrongLength,
+}
+
+impl fmt::Display for PasswordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LowerCase => "the password has capital letters only; no try was used",
+            Self::OneKindOnly => "the password has a letter and a digit at least; no try was used",
+            Self::WrongCharacter => "the password has letters A-Z and digits; no try was used",
+            Self::WrongLength => "the password has 6 to 16 characters; no try was used",
+        })
+    }
+}
+
+impl core::error::Error for PasswordError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_is_four_digits() {
+        assert!(Pin::new(b"0000").is_ok());
+        for (digits, error) in [
+            (&b""[..], PinError::WrongLength),
+            (b"123", PinError::WrongLength),
+            (b"12345", PinError::WrongLength),
+            (b"12 4", PinError::NotDigits),
+            ("１2".as_bytes(), PinError::NotDigits),
+        ] {
+            assert_eq!(Pin::new(digits).err(), Some(error));
+        }
+    }
+
+    #[test]
+    fn a_password_has_both_kinds_of_character() {
+        assert!(Password::new(b"ABC123").is_ok());
+        assert!(Password::new(b"ABCDEFGH12345678").is_ok());
+        for (characters, error) in [
+            (&b"AB123"[..], PasswordError::WrongLength),
+            (b"ABCDEFGH123456789", PasswordError::WrongLength),
+            (b"ABCDEF", PasswordError::OneKindOnly),
+            (b"123456", PasswordError::OneKindOnly),
+            (b"abc123", PasswordError::LowerCase),
+            (b"ABC-123", PasswordError::WrongCharacter),
+        ] {
+            assert_eq!(Password::new(characters).err(), Some(error));
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! VERIFY, guarded: one attempt, never repeated, the last try never without the holder's word.
+//!
+//! After a wrong or broken attempt the counter is read again, because the counter and not the
+//! answer is the truth; that happens in the same card presence only.
+
+use crate::counter::{Addressing, Counter, Reference, Tries, counter_of, send_query};
+use crate::secret::Secret;
+use core::fmt;
+use kazasu_apdu::{Command, Event, Fault, Outgoing, Presence, Procedure, Status, Step};
+
+/// May the last try be used?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum LastTry {
+    /// No.
+    #[default]
+    Keep,
+    /// Yes: the holder was told that it is the last and confirmed.
+    HolderConfirmed,
+}
+
+/// Evidence that the card took a PIN or password, in one card presence. Only [`Verify`] makes it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verified {
+    reference: Reference,
+    presence: Presence,
+}
+
+impl Verified {
+    /// What was verified.
+    #[must_use]
+    pub const fn reference(&self) -> Reference {
+        self.reference
+    }
+
+    /// In which presence.
+    #[must_use]
+    pub const fn presence(&self) -> Presence {
+        self.presence
+    }
+}
+
+/// Why the outcome of an attempt is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Cause {
+    /// The card's answer contradicts its counter, or is no answer to VERIFY.
+    Answered(Status),
+    /// The exchange broke.
+    Failed(Fault),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answered(status) => write!(f, "the card answered {status:?}"),
+            Self::Failed(fault) => fault.fmt(f),
+        }
+    }
+}
+
+/// How an attempt ended, when not well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// No tries left.
+    Blocked,
+    /// The tries were read in a presence that has ended. No try was used.
+    EvidenceExpired,
+    /// It would use the last try and nobody confirmed. No try was used.
+    LastTryRefused {
+        /// Tries left.
+        left: u8,
+    },
+    /// The command was not sent. No try was used.
+    NotSent(Fault),
+    /// Whether the card took the attempt is not known; it is never repeated.
+    OutcomeUnknown {
+        /// Tries left, when the counter could be read again in the same presence.
+        left: Option<u8>,
+        /// What happened.
+        cause: Cause,
+    },
+    /// Wrong. One try was used.
+    Wrong {
+        /// Tries left.
+        left: u8,
+    },
+    /// A PIN was given for a password or the reverse. No try was used.
+    WrongKind,
+}
+
+impl VerifyError {
+    /// Tries left, when known.
+    #[must_use]
+    pub const fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Blocked => Some(0),
+            Self::LastTryRefused { left } | Self::Wrong { left } => Some(*left),
+            Self::OutcomeUnknown { left, .. } => *left,
+            Self::EvidenceExpired | Self::NotSent(_) | Self::WrongKind => None,
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blocked => f.write_str(
+                "no tries are left; the holder resets the PIN at the municipality or with the \
+                 official app and a convenience store kiosk",
+            ),
+            Self::EvidenceExpired => f.write_str(
+                "the card left or was reset after its tries were read; no try was used, start again",
+            ),
+            Self::LastTryRefused { left } => write!(
+                f,
+                "{left} try is left and the holder has not confirmed to use it; no try was used"
+            ),
+            Self::NotSent(fault) => write!(f, "nothing was sent and no try was used: {fault}"),
+            Self::OutcomeUnknown { left: Some(left), cause } => {
+                write!(f, "outcome unknown, {left} left: {cause}")
+            }
+            Self::OutcomeUnknown { left: None, cause } => {
+                write!(f, "outcome unknown, tries left unknown: {cause}")
+            }
+            Self::Wrong { left } => write!(f, "wrong, {left} left"),
+            Self::WrongKind => {
+                f.write_str("a PIN was given for a password or the reverse; no try was used")
+            }
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Verify,
+    /// Reading the counter again after this happened.
+    Confirm(Cause),
+}
+
+/// Presents a PIN or password once.
+///
+/// Consumes the [`Tries`]: a second attempt needs the counter read again.
+#[allow(missing_debug_implementations, reason = "holds a secret")]
+pub struct Verify<'s> {
+    reference: Reference,
+    before: Counter,
+    presence: Presence,
+    addressing: Addressing,
+    secret: Secret<'s>,
+    last_try: LastTry,
+    state: State,
+}
+
+impl<'s> Verify<'s> {
+    /// Presents `secret` for the reference whose tries were read.
+    pub fn new(tries: Tries, secret: impl Into<Secret<'s>>, last_try: LastTry) -> Self {
+        let Tries { reference, counter, presence, addressing } = tries;
+        Self {
+            reference,
+            before: counter,
+            presence,
+            addressing,
+            secret: secret.into(),
+            last_try,
+            state: State::Verify,
+        }
+    }
+
+    /// What speaks against sending the command.
+    fn objection(&self, presence: Presence) -> Option<VerifyError> {
+        let is_password = matches!(self.secret, Secret::Password(_));
+        if is_password != (self.reference == Reference::Sign) {
+            return Some(VerifyError::WrongKind);
+        }
+        if presence != self.presence {
+            return Some(VerifyError::EvidenceExpired);
+        }
+        match self.before {
+            Counter::Blocked | Counter::Left(0) => Some(VerifyError::Blocked),
+            Counter::Left(left)
+                if left <= self.reference.reserve() && self.last_try == LastTry::Keep =>
+            {
+                Some(VerifyError::LastTryRefused { left })
+            }
+            Counter::Left(_) => None,
+        }
+    }
+
+    /// What the counter, read again after the attempt, says of it.
+    fn conclude(&self, cause: Cause, counter: Option<Counter>) -> VerifyError {
+        let answered = match cause {
+            Cause::Answered(status) => counter_of(status),
+            Cause::Failed(_) => None,
+        };
+        match (answered, counter) {
+            // The card said wrong or blocked, and its counter agrees.
+            (Some(_), Some(Counter::Blocked | Counter::Left(0))) => VerifyError::Blocked,
+            (Some(Counter::Left(_)), Some(Counter::Left(left)))
+                if left.saturating_add(1) == self.before.left() =>
+            {
+                VerifyError::Wrong { left }
+            }
+            // It said so, and the counter cannot be read any more: its word is all there is.
+            (Some(Counter::Blocked | Counter::Left(0)), None) => VerifyError::Blocked,
+            (Some(Counter::Left(left)), None) if left.saturating_add(1) == self.before.left() => {
+                VerifyError::Wrong { left }
+            }
+            (_, counter) => VerifyError::OutcomeUnknown { left: counter.map(Counter::left), cause },
+        }
+    }
+}
+
+impl Procedure for Verify<'_> {
+    type Output = Result<Verified, VerifyError>;
+
+    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<Self::Output> {
+        let done = |error| Step::Done(Err(error));
+        match (self.state, event) {
+            (State::Verify, Event::Start) => match self.objection(outgoing.presence()) {
+                Some(error) => done(error),
+                None => outgoing.send(
+                    &Command::new(0x00, 0x20, 0x00, self.addressing.p2())
+                        .with_data(self.secret.bytes())
+                        .once()
+                        .secret(),
+                ),
+            },
+            (State::Verify, Event::Answer(response)) if response.status == Status::OK => {
+                Step::Done(Ok(Verified { reference: self.reference, presence: self.presence }))
+            }
+            (State::Verify, Event::Answer(response)) => {
+                self.state = State::Confirm(Cause::Answered(response.status));
+                send_query(self.addressing, outgoing)
+            }
+            (State::Verify, Event::Failed(fault)) if fault.not_sent() => {
+                done(VerifyError::NotSent(fault))
+            }
+            (State::Verify, Event::Failed(fault)) if outgoing.presence() == self.presence => {
+                self.state = State::Confirm(Cause::Failed(fault));
+                send_query(self.addressing, outgoing)
+            }
+            (State::Verify, Event::Failed(fault)) => {
+                done(VerifyError::OutcomeUnknown { left: None, cause: Cause::Failed(fault) })
+            }
+            (State::Confirm(cause), Event::Answer(response)) => {
+                done(self.conclude(cause, counter_of(response.status)))
+            }
+            (State::Confirm(cause), _) => done(self.conclude(cause, None)),
+        }
+    }
+}
