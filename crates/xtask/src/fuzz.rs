@@ -88,9 +88,9 @@ fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Resul
     if status.success() {
         return Ok(true);
     }
-    let mut tail: Vec<&str> = text.lines().rev().take(30).collect();
-    tail.reverse();
-    println!("{}", tail.join("\n"));
+    for line in reason(&text) {
+        println!("    {line}");
+    }
     println!(
         "  {target}: FAILED ({status}); the input is below {}, all output in {}",
         artifacts.display(),
@@ -103,6 +103,14 @@ fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Resul
 fn statistic<'a>(text: &'a str, name: &str) -> &'a str {
     let value = text.lines().rev().find_map(|line| line.strip_prefix(name));
     value.map_or("?", str::trim)
+}
+
+/// The panic and its message, or the last lines where there is none.
+fn reason(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.iter().position(|line| line.contains("panicked at"));
+    let from = from.unwrap_or(lines.len().saturating_sub(12));
+    lines.into_iter().skip(from).take(12).collect()
 }
 
 /// Edges reached, from the last line that tells them.
@@ -122,5 +130,6 @@ mod tests {
         assert_eq!(statistic(text, "stat::number_of_executed_units:"), "12345");
         assert_eq!(coverage(text), "321");
         assert_eq!(coverage(""), "?");
+        assert_eq!(reason("a\nthread 'x' panicked at y\nwhy").len(), 2);
     }
 }
