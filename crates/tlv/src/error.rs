@@ -127,3 +127,17 @@ impl fmt::Display for ErrorKind {
 }
 
 impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+
+    #[test]
+    fn the_text_says_what_where_and_which_tag() {
+        let kind = ErrorKind::UnexpectedTag { expected: Tag::new(0xFF20), found: Tag::new(0x05) };
+        let text = std::format!("{}", Error::new(kind, 12));
+        assert!(text.contains("FF20") && text.contains("05") && text.contains("12"), "{text}");
+    }
+}

@@ -323,3 +323,65 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 impl FusedIterator for Elements<'_> {}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::tags;
+
+    /// SEQUENCE { INTEGER 7, UTF8String "secret" }, NULL
+    const INPUT: [u8; 15] =
+        [0x30, 11, 0x02, 1, 7, 0x0C, 6, b's', b'e', b'c', b'r', b'e', b't', 0x05, 0];
+
+    #[test]
+    fn reads_in_order_and_says_what_it_found_instead() {
+        let mut outer = Reader::new(&INPUT, Rules::Der);
+        assert_eq!(outer.peek_tag(), Ok(Some(tags::SEQUENCE)));
+        let sequence = outer.expect(tags::SEQUENCE).unwrap();
+        assert_eq!((sequence.offset(), sequence.value_offset()), (0, 2));
+
+        let mut inner = sequence.children().unwrap();
+        assert_eq!(inner.optional(tags::BOOLEAN), Ok(None));
+        let number = inner.optional(tags::INTEGER).unwrap().unwrap();
+        assert_eq!((number.value(), number.raw()), (&INPUT[4..5], &INPUT[2..5]));
+        assert_eq!(inner.finish(), Err(Error::new(ErrorKind::TrailingBytes, 5)));
+        let kind = ErrorKind::UnexpectedTag { expected: tags::BOOLEAN, found: tags::UTF8_STRING };
+        assert_eq!(inner.expect(tags::BOOLEAN), Err(Error::new(kind, 5)));
+        let text = inner.expect(tags::UTF8_STRING).unwrap();
+        assert_eq!(text.children().unwrap_err(), Error::new(ErrorKind::NotConstructed, 5));
+        let kind = ErrorKind::Missing { expected: tags::BOOLEAN };
+        assert_eq!(inner.expect(tags::BOOLEAN), Err(Error::new(kind, 13)));
+        assert_eq!((inner.peek_tag(), inner.optional(tags::NULL)), (Ok(None), Ok(None)));
+        assert_eq!(inner.finish(), Ok(()));
+        assert_eq!(inner.read(), Err(Error::new(ErrorKind::Overrun, 13)));
+
+        assert_eq!(outer.remaining(), [0x05, 0]);
+        assert_eq!(outer.find(tags::NULL).unwrap().unwrap().offset(), 13);
+        assert_eq!(outer.find(tags::NULL), Ok(None));
+        assert_eq!(outer.read(), Err(Error::new(ErrorKind::Truncated, 15)));
+    }
+
+    #[test]
+    fn iteration_ends_after_the_first_error() {
+        let mut elements = Reader::new(&[0x05, 0, 0x04, 5, 0xAA], Rules::Ber).into_iter();
+        assert!(elements.next().unwrap().is_ok());
+        assert_eq!(elements.next(), Some(Err(Error::new(ErrorKind::Truncated, 5))));
+        assert_eq!(elements.next(), None);
+    }
+
+    #[test]
+    fn debug_texts_do_not_show_values() {
+        let reader = Reader::new(&INPUT, Rules::Der);
+        let visit = crate::Walk::<4>::new(&INPUT, Rules::Der).nth(2).unwrap().unwrap();
+        let text = std::format!(
+            "{reader:?} {visit:?} {:?} {:?} {:?}",
+            visit.element,
+            crate::Walk::<4>::new(&INPUT, Rules::Der),
+            reader.clone().into_iter()
+        );
+        assert!(text.contains("Element { tag: Tag(0C), offset: 5, length: 6, .. }"), "{text}");
+        assert!(!text.contains("secret") && !text.contains("115"), "{text}");
+    }
+}

@@ -188,3 +188,79 @@ impl defmt::Format for Writer<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tags;
+
+    #[test]
+    fn lengths_take_as_few_octets_as_possible() {
+        let value = [0x5A; 0x1_0000];
+        for (length, header) in [
+            (0, &[0x04, 0x00][..]),
+            (0x7F, &[0x04, 0x7F]),
+            (0x80, &[0x04, 0x81, 0x80]),
+            (0xFF, &[0x04, 0x81, 0xFF]),
+            (0x100, &[0x04, 0x82, 0x01, 0x00]),
+            (0xFFFF, &[0x04, 0x82, 0xFF, 0xFF]),
+            (0x1_0000, &[0x04, 0x83, 0x01, 0x00, 0x00]),
+        ] {
+            let value = &value[..length];
+            let mut buffer = [0; 0x1_0010];
+            let mut writer = Writer::new(&mut buffer);
+            writer.element(tags::OCTET_STRING, value).unwrap();
+            assert_eq!(writer.written().split_at(header.len()), (header, value));
+
+            // The same when the length is only known afterwards.
+            let mut buffer = [0; 0x1_0010];
+            let mut writer = Writer::new(&mut buffer);
+            writer.encapsulating(tags::OCTET_STRING, |inside| inside.raw(value)).unwrap();
+            assert_eq!(writer.finish().split_at(header.len()), (header, value));
+        }
+        assert_eq!(length_octets(0xFF_FFFF, 0), Ok(([0x83, 0xFF, 0xFF, 0xFF], 4)));
+        let error = length_octets(0x100_0000, 7).unwrap_err();
+        assert_eq!(error, Error::new(ErrorKind::LengthTooLong, 7));
+    }
+
+    #[test]
+    fn the_value_survives_being_moved() {
+        let value: [u8; 200] = core::array::from_fn(|i| i as u8);
+        let mut buffer = [0; 300];
+        let mut writer = Writer::new(&mut buffer);
+        writer.raw(&[0x05, 0x00]).unwrap();
+        writer.encapsulating(tags::OCTET_STRING, |inside| inside.raw(&value)).unwrap();
+        writer.element(tags::NULL, &[]).unwrap();
+        let written = writer.finish();
+        assert_eq!(written[..5], [0x05, 0x00, 0x04, 0x81, 200]);
+        assert_eq!(written[5..205], value);
+        assert_eq!(written[205..], [0x05, 0x00]);
+    }
+
+    #[test]
+    fn what_failed_leaves_no_trace() {
+        let mut buffer = [0; 8];
+        let mut writer = Writer::new(&mut buffer);
+        writer.element(tags::INTEGER, &[7]).unwrap();
+        let before = [0x02, 0x01, 0x07];
+        for (result, kind, offset) in [
+            (writer.element(tags::OCTET_STRING, &[0; 4]), ErrorKind::BufferTooSmall, 5),
+            (writer.element(Tag::new(0x1F), &[]), ErrorKind::InvalidTag, 3),
+            (writer.element(Tag::new(0x1234_5678), &[]), ErrorKind::InvalidTag, 3),
+            (writer.constructed(tags::NULL, |_| Ok(())), ErrorKind::NotConstructed, 3),
+            (
+                writer.constructed(tags::SEQUENCE, |inside| {
+                    inside.element(tags::NULL, &[])?;
+                    inside.element(tags::NULL, &[])
+                }),
+                ErrorKind::BufferTooSmall,
+                8,
+            ),
+        ] {
+            assert_eq!(result, Err(Error::new(kind, offset)));
+        }
+        assert_eq!(writer.written(), before);
+        writer.element(tags::OCTET_STRING, &[1, 2, 3]).unwrap();
+        assert_eq!(writer.len(), 8);
+    }
+}
