@@ -1,3 +1,93 @@
-//! pki
+//! Certificates of the JPKI (公的個人認証サービス): parsing, path validation over the original
+//! bytes, phases of validity, and the check of what the card signed. It reads no clock, fetches
+//! nothing, speaks to no card and holds no private key.
+//!
+//! | To | use |
+//! |---|---|
+//! | judge a certificate | [`Validator::validate`], with [`Anchors`] that the caller chooses |
+//! | know what it may be used for now | [`Judged::phase`], [`Judged::permit`] |
+//! | turn a card's answer into evidence | [`Validator::verify_challenge`] |
+//! | look into a certificate without trusting it | [`Certificate::parse`] |
+//! | read the holder's name and address | [`Judged::attributes`] |
+//!
+//! Without features nothing allocates and nothing panics: RSA runs on the stack ([`rsa::Fixed`]).
+//! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate. The feature `defmt` adds
+//! `defmt::Format`.
+//!
+//! ```
+//! use kazasu_pki::{Anchors, Error, Hierarchy, Kind, Phase, Time, Validator};
+//!
+//! # fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! # let from_the_card = include_bytes!("../tests/data/test-card/jpki-auth-cert.der");
+//! // 利用者証明用証明書 of a test card, as the card gave it.
+//! let certificate: &[u8] = from_the_card;
+//! let now = Time::parse_rfc3339("2026-11-21T09:30:00+09:00")?;
+//!
+//! // The roots of real cards do not know it.
+//! let production = Anchors::production();
+//! let refused = Validator::new(&production).validate(certificate, Kind::Auth, now);
+//! assert_eq!(refused, Err(Error::UnknownIssuer));
+//!
+//! // The test hierarchy does, and the result says so.
+//! let anchors = Anchors::production().with_test();
+//! let validator = Validator::new(&anchors);
+//! let judged = validator.validate(certificate, Kind::Auth, now)?;
+//! assert_eq!((judged.hierarchy(), judged.phase()), (Hierarchy::Test, Phase::Valid));
+//!
+//! // What a card answers to a challenge is bytes until this accepts it.
+//! let forged = [0x01; 256];
+//! let scheme = kazasu_pki::Scheme::Pkcs1v15Sha256;
+//! assert!(validator.verify_challenge(&judged, scheme, b"a fresh nonce", &forged).is_err());
+//! # Ok(())
+//! # }
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
+
+mod anchor;
+mod attributes;
+mod certificate;
+mod error;
+mod extension;
+mod name;
+mod oid;
+mod phase;
+pub mod rsa;
+mod scheme;
+mod signature;
+mod time;
+mod validator;
+
+pub use anchor::{Anchor, Anchors, Hierarchy, MAX_CALLER_ANCHORS};
+pub use attributes::{Attributes, Birth, Era, Gender, Substitutes};
+pub use certificate::Certificate;
+pub use error::{Error, SignatureError};
+pub use extension::{BasicConstraints, Extension, Extensions, KeyUsage};
+pub use name::Name;
+pub use phase::{Boundaries, GraceBase, Permit, Phase, PhaseRules};
+pub use scheme::{Scheme, digest_info, sha256};
+pub use signature::{Signature, verify_signature_only};
+pub use time::{Date, InvalidTime, Time};
+pub use validator::{Judged, Validator};
+
+/// Which of a card's two certificates is meant. The whole certificate is judged by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Kind {
+    /// 利用者証明用: proves that its holder is there. Key usage digitalSignature, extended key
+    /// usage clientAuth.
+    Auth,
+    /// 署名用: signs for its holder, and carries the four attributes. Key usage digitalSignature
+    /// and nonRepudiation.
+    Sign,
+}
+
+impl Kind {
+    /// The word for machines: `auth`, `sign`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Sign => "sign",
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! X.509 certificates (RFC 5280 section 4.1) as a view of their original bytes, which are the ones
+//! that were signed. Parsing is strict DER and judges structure only: a parsed certificate is not
+//! a trusted one.
+
+use core::fmt;
+
+use kazasu_tlv::{Element, Reader, Rules, Tag, der, tags};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    attributes::Attributes,
+    error::Error,
+    extension::{self, BasicConstraints, Extension, Extensions, KeyUsage},
+    name::Name,
+    oid,
+    rsa::RsaPublicKey,
+    time::{Date, Digits, Time},
+};
+
+/// Far more than any certificate of the JPKI has; it bounds the search for duplicates.
+const MAX_EXTENSIONS: usize = 32;
+
+/// A certificate that has the structure of RFC 5280, borrowed from its DER.
+///
+/// Nothing about it is trusted: that is what [`Validator`](crate::Validator) is for. `Debug`
+/// shows no part of the holder's data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Certificate<'a> {
+    raw: &'a [u8],
+    tbs: &'a [u8],
+    serial: &'a [u8],
+    inner_algorithm: &'a [u8],
+    issuer: Name<'a>,
+    not_before: Time,
+    not_after: Time,
+    subject: Name<'a>,
+    key_info: Element<'a>,
+    extensions: Option<Element<'a>>,
+    outer_algorithm: &'a [u8],
+    signature: &'a [u8],
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads one certificate that fills `der` wholly.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for anything that is not DER or not a certificate, bytes after it and
+    /// unique identifiers included; [`Error::Version`], [`Error::ValidityDate`],
+    /// [`Error::DuplicateExtension`], [`Error::TooLarge`].
+    pub fn parse(der: &'a [u8]) -> Result<Self, Error> {
+        let mut outermost = Reader::new(der, Rules::Der);
+        let certificate = outermost.expect(tags::SEQUENCE)?;
+        outermost.finish()?;
+        let mut reader = certificate.children()?;
+        let tbs = reader.expect(tags::SEQUENCE)?;
+        let outer_algorithm = reader.expect(tags::SEQUENCE)?.raw();
+        let signature = whole_octets(&reader.read()?)?;
+        reader.finish()?;
+
+        let mut reader = tbs.children()?;
+        version_3(&mut reader)?;
+        let serial = der::integer_unsigned(&reader.read()?)?;
+        let inner_algorithm = reader.expect(tags::SEQUENCE)?.raw();
+        let issuer = Name::parse(&reader.read()?)?;
+        let mut validity = reader.expect(tags::SEQUENCE)?.children()?;
+        let not_before = time(&validity.read()?)?;
+        let not_after = time(&validity.read()?)?;
+        validity.finish()?;
+        let subject = Name::parse(&reader.read()?)?;
+        let key_info = reader.expect(tags::SEQUENCE)?;
+        let extensions = extensions(&mut reader)?;
+        reader.finish()?;
+
+        Ok(Self {
+            raw: certificate.raw(),
+            tbs: tbs.raw(),
+            serial,
+            inner_algorithm,
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            key_info,
+            extensions,
+            outer_algorithm,
+            signature,
+        })
+    }
+
+    /// The whole certificate, as it was given.
+    pub const fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// The signed part (TBSCertificate), as it was given. Signatures are checked over this.
+    pub const fn tbs(&self) -> &'a [u8] {
+        self.tbs
+    }
+
+    /// The SHA-256 fingerprint: the digest of the whole certificate.
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(self.raw).into()
+    }
+
+    /// The serial number, big-endian without leading zeros.
+    pub const fn serial(&self) -> &'a [u8] {
+        self.serial
+    }
+
+    /// Who issued the certificate.
+    pub const fn issuer(&self) -> Name<'a> {
+        self.issuer
+    }
+
+    /// Whom the certificate is about.
+    pub const fn subject(&self) -> Name<'a> {
+        self.subject
+    }
+
+    /// The first second of validity.
+    pub const fn not_before(&self) -> Time {
+        self.not_before
+    }
+
+    /// The last second of validity.
+    pub const fn not_after(&self) -> Time {
+        self.not_after
+    }
+
+    /// The AlgorithmIdentifier that stands outside the signed part: DER of the SEQUENCE.
+    pub const fn signature_algorithm(&self) -> &'a [u8] {
+        self.outer_algorithm
+    }
+
+    /// The AlgorithmIdentifier that stands inside the signed part: DER of the SEQUENCE.
+    pub const fn tbs_signature_algorithm(&self) -> &'a [u8] {
+        self.inner_algorithm
+    }
+
+    /// The signature on the certificate.
+    pub const fn signature(&self) -> &'a [u8] {
+        self.signature
+    }
+
+    /// The SubjectPublicKeyInfo: DER of the SEQUENCE.
+    pub const fn subject_public_key_info(&self) -> &'a [u8] {
+        self.key_info.raw()
+    }
+
+    /// The subject's RSA key (RFC 3279 section 2.3.1).
+    ///
+    /// # Errors
+    /// [`Error::UnsupportedKey`] for another algorithm, parameters other than NULL, or an exponent
+    /// beyond 32 bits, and those of [`RsaPublicKey::new`]; [`Error::Malformed`].
+    pub fn public_key(&self) -> Result<RsaPublicKey<'a>, Error> {
+        let mut info = self.key_info.children()?;
+        let mut algorithm = info.expect(tags::SEQUENCE)?.children()?;
+        let bits = info.read()?;
+        info.finish()?;
+        if der::object_identifier(&algorithm.read()?)? != oid::RSA_ENCRYPTION {
+            return Err(Error::UnsupportedKey);
+        }
+        der::null(&algorithm.read()?)?;
+        algorithm.finish()?;
+
+        whole_octets(&bits)?;
+        let (value_offset, octets) = (bits.value_offset().saturating_add(1), bits.value().get(1..));
+        let mut key = Reader::within(octets.unwrap_or_default(), Rules::Der, value_offset);
+        let sequence = key.expect(tags::SEQUENCE)?;
+        key.finish()?;
+        let mut numbers = sequence.children()?;
+        let modulus = der::integer_unsigned(&numbers.read()?)?;
+        let exponent = der::integer_unsigned(&numbers.read()?)?;
+        numbers.finish()?;
+        if exponent.len() > size_of::<u32>() {
+            return Err(Error::UnsupportedKey);
+        }
+        let exponent = exponent.iter().fold(0, |number, octet| number << 8 | u32::from(*octet));
+        RsaPublicKey::new(modulus, exponent)
+    }
+
+    /// The extensions in their order.
+    pub fn extensions(&self) -> Extensions<'a> {
+        Extensions { reader: self.extensions.and_then(|element| element.children().ok()) }
+    }
+
+    /// The extension with this identifier (content octets of the OBJECT IDENTIFIER). There is at
+    /// most one.
+    pub fn extension(&self, identifier: &[u8]) -> Option<Extension<'a>> {
+        self.extensions().find(|extension| extension.identifier == identifier)
+    }
+
+    /// Key usage, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn key_usage(&self) -> Result<Option<KeyUsage>, Error> {
+        self.extension(oid::KEY_USAGE).as_ref().map(KeyUsage::parse).transpose()
+    }
+
+    /// Basic constraints; without any, those of a subject that is no authority.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn basic_constraints(&self) -> Result<BasicConstraints, Error> {
+        let extension = self.extension(oid::BASIC_CONSTRAINTS);
+        Ok(extension.as_ref().map(BasicConstraints::parse).transpose()?.unwrap_or_default())
+    }
+
+    /// The identifier of the subject's key, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn subject_key_identifier(&self) -> Result<Option<&'a [u8]>, Error> {
+        let extension = self.extension(oid::SUBJECT_KEY_IDENTIFIER);
+        extension.as_ref().map(extension::subject_key_identifier).transpose()
+    }
+
+    /// The identifier of the key that the certificate was signed with, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`].
+    pub fn authority_key_identifier(&self) -> Result<Option<&'a [u8]>, Error> {
+        match self.extension(oid::AUTHORITY_KEY_IDENTIFIER) {
+            Some(extension) => extension::authority_key_identifier(&extension),
+            None => Ok(None),
+        }
+    }
+
+    /// The four attributes (基本4情報) of a 署名用 certificate, or `None` when there are none. They
+    /// are as good as the certificate: rely on them only when it was validated.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Attributes`].
+    pub fn attributes(&self) -> Result<Option<Attributes<'a>>, Error> {
+        match self.extension(oid::SUBJECT_ALT_NAME) {
+            Some(extension) => Attributes::parse(&extension),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Sizes and dates. No part of the holder's data.
+impl fmt::Debug for Certificate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate")
+            .field("length", &self.raw.len())
+            .field("not_before", &format_args!("{}", self.not_before))
+            .field("not_after", &format_args!("{}", self.not_after))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Certificate<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Certificate({} octets)", self.raw.len());
+    }
+}
+
+/// `[0] EXPLICIT INTEGER`, 2 for version 3.
+fn version_3(reader: &mut Reader<'_>) -> Result<(), Error> {
+    let Some(explicit) = reader.optional(Tag::context_constructed(0))? else {
+        return Err(Error::Version);
+    };
+    let mut inner = explicit.children()?;
+    let version = der::integer_u32(&inner.read()?)?;
+    inner.finish()?;
+    if version == 2 { Ok(()) } else { Err(Error::Version) }
+}
+
+/// `Time ::= CHOICE { utcTime, generalTime }` in the one form that RFC 5280 allows.
+fn time(element: &Element<'_>) -> Result<Time, Error> {
+    let error = Error::ValidityDate { offset: element.offset() };
+    let mut input = Digits(element.value());
+    let mut read = || {
+        let year = match element.tag() {
+            // Two digits: 50 to 99 are of the last century.
+            tags::UTC_TIME => match u16::from(input.two()?) {
+                year @ 0..50 => 2000 + year,
+                year => 1900 + year,
+            },
+            tags::GENERALIZED_TIME => match input.four()? {
+                0..2050 => return Err(crate::time::InvalidTime),
+                year => year,
+            },
+            _ => return Err(crate::time::InvalidTime),
+        };
+        let (month, day) = (input.two()?, input.two()?);
+        let (hour, minute, second) = (input.two()?, input.two()?, input.two()?);
+        input.one_of(b"Z")?;
+        input.end()?;
+        Date::new(year, month, day)
+            .and_then(|date| Time::from_utc(date, hour, minute, second))
+            .ok_or(crate::time::InvalidTime)
+    };
+    read().map_err(|_| error)
+}
+
+/// `[3] EXPLICIT SEQUENCE SIZE (1..MAX) OF Extension`, every one of them checked.
+fn extensions<'a>(reader: &mut Reader<'a>) -> Result<Option<Element<'a>>, Error> {
+    let Some(explicit) = reader.optional(Tag::context_constructed(3))? else {
+        return Ok(None);
+    };
+    let mut inner = explicit.children()?;
+    let sequence = inner.expect(tags::SEQUENCE)?;
+    inner.finish()?;
+    let mut rest = sequence.children()?;
+    let mut count = 0;
+    loop {
+        let extension = Extension::parse(&rest.read()?)?;
+        let mut earlier = Extensions { reader: sequence.children().ok() }.take(count);
+        if earlier.any(|earlier| earlier.identifier == extension.identifier) {
+            return Err(Error::DuplicateExtension);
+        }
+        count += 1;
+        if count > MAX_EXTENSIONS {
+            return Err(Error::TooLarge);
+        }
+        if rest.is_empty() {
+            return Ok(Some(sequence));
+        }
+    }
+}
+
+/// A BIT STRING that holds octets, as keys and signatures do.
+fn whole_octets<'a>(element: &Element<'a>) -> Result<&'a [u8], Error> {
+    match der::bit_string(element)? {
+        (0, octets) => Ok(octets),
+        _ => Err(Error::Malformed(kazasu_tlv::Error {
+            kind: kazasu_tlv::ErrorKind::InvalidContent,
+            offset: element.offset(),
+        })),
+    }
+}

@@ -1,0 +1,227 @@
+//! Why a certificate or a signature was not accepted. Errors say which rule was broken and where,
+//! never what the certificate says about its holder.
+
+use core::fmt;
+
+use crate::{phase::Phase, rsa::RsaError};
+
+/// Why a certificate was not accepted.
+///
+/// [`Error::is_malformed`] tells damage from distrust: the first says that the bytes are not a
+/// certificate of RFC 5280, the second that they are one which must not be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Error {
+    /// Not DER, or not the structure of RFC 5280 section 4.1.
+    Malformed(kazasu_tlv::Error),
+    /// Not version 3, which alone has extensions.
+    Version,
+    /// A date of the validity is not as RFC 5280 section 4.1.2.5 demands: UTCTime to 2049,
+    /// GeneralizedTime from 2050, whole seconds, `Z`.
+    ValidityDate {
+        /// Where it stands in the certificate.
+        offset: usize,
+    },
+    /// More relative distinguished names or extensions than any certificate of this kind has.
+    TooLarge,
+    /// An extension occurs twice (RFC 5280 section 4.2 forbids it).
+    DuplicateExtension,
+    /// The four attributes of a 署名用 certificate are not written as expected.
+    Attributes {
+        /// Where it stands in the certificate.
+        offset: usize,
+    },
+    /// The signature algorithms outside and inside the signed part differ (RFC 5280 section
+    /// 4.1.1.2).
+    AlgorithmMismatch,
+    /// Signed with something other than sha256WithRSAEncryption.
+    UnsupportedAlgorithm,
+    /// The key is not an RSA key, or not one that can be used.
+    UnsupportedKey,
+    /// The RSA modulus is shorter than 2048 bits.
+    WeakKey {
+        /// Its length in bits.
+        bits: usize,
+    },
+    /// The RSA modulus is longer than the chosen back end can take.
+    KeyTooLong {
+        /// Its length in bits.
+        bits: usize,
+    },
+    /// No accepted root has the key that the certificate says it was signed with.
+    UnknownIssuer,
+    /// A root has that key's identifier, and the signature is not by it.
+    BadSignature,
+    /// The root that signed it issues the other kind of certificate.
+    WrongKind,
+    /// The issuer is not named as the root names itself (RFC 5280 section 6.1.3).
+    IssuerName,
+    /// Issued before the root's validity began or after it ended.
+    IssuedOutsideAnchorValidity,
+    /// A critical extension that is not understood (RFC 5280 section 4.2).
+    UnknownCriticalExtension {
+        /// Where it stands in the certificate.
+        offset: usize,
+    },
+    /// Basic constraints: a holder's certificate must not be an authority's, a root must be one.
+    BasicConstraints,
+    /// Key usage is missing, not critical, or not that of this kind of certificate.
+    KeyUsage,
+    /// Extended key usage is not that of this kind of certificate.
+    ExtendedKeyUsage,
+    /// The certificate policies are missing, or name none that this kind has under this root.
+    Policy,
+    /// A root that the caller brings has no subject key identifier to be chosen by.
+    NoKeyIdentifier,
+    /// There is no room for another root.
+    TooManyAnchors,
+}
+
+impl Error {
+    /// Whether the bytes are not a certificate at all, rather than one that is not trusted.
+    pub const fn is_malformed(&self) -> bool {
+        matches!(
+            self,
+            Self::Malformed(_)
+                | Self::Version
+                | Self::ValidityDate { .. }
+                | Self::TooLarge
+                | Self::DuplicateExtension
+                | Self::Attributes { .. }
+        )
+    }
+}
+
+impl From<kazasu_tlv::Error> for Error {
+    fn from(error: kazasu_tlv::Error) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "not a certificate: {error}; read it again"),
+            Self::Version => f.write_str("not a version 3 certificate; read it again"),
+            Self::ValidityDate { offset } => {
+                write!(f, "unreadable validity date at octet {offset}; read it again")
+            }
+            Self::TooLarge => f.write_str(
+                "more names or extensions than a certificate of this kind has; read it again",
+            ),
+            Self::DuplicateExtension => {
+                f.write_str("an extension occurs twice; do not rely on this certificate")
+            }
+            Self::Attributes { offset } => write!(
+                f,
+                "unreadable attributes of the holder at octet {offset}; do not rely on them"
+            ),
+            Self::AlgorithmMismatch => f.write_str(
+                "the signature algorithms outside and inside the certificate differ; refuse it",
+            ),
+            Self::UnsupportedAlgorithm => {
+                f.write_str("not signed with SHA-256 and RSA; this version can check nothing else")
+            }
+            Self::UnsupportedKey => {
+                f.write_str("not a usable RSA key; this version can check nothing else")
+            }
+            Self::WeakKey { bits } => {
+                write!(f, "the RSA key has {bits} bits and 2048 are needed; refuse it")
+            }
+            Self::KeyTooLong { bits } => {
+                write!(f, "the RSA key has {bits} bits; choose a back end for that size")
+            }
+            Self::UnknownIssuer => f.write_str(
+                "not issued by a root that is accepted here; a test card needs the test \
+                 hierarchy, a virtual card its own root",
+            ),
+            Self::BadSignature => {
+                f.write_str("the signature on the certificate is wrong; refuse the card")
+            }
+            Self::WrongKind => f.write_str(
+                "issued by a root for the other kind of certificate; check which one was read",
+            ),
+            Self::IssuerName => {
+                f.write_str("the issuer's name is not the root's; refuse the certificate")
+            }
+            Self::IssuedOutsideAnchorValidity => {
+                f.write_str("issued while the root was not valid; refuse the certificate")
+            }
+            Self::UnknownCriticalExtension { offset } => write!(
+                f,
+                "a critical extension at octet {offset} is not understood; refuse the certificate"
+            ),
+            Self::BasicConstraints => {
+                f.write_str("an authority where a holder is due, or the reverse; refuse it")
+            }
+            Self::KeyUsage => {
+                f.write_str("the key may not be used for this; check which certificate was read")
+            }
+            Self::ExtendedKeyUsage => f.write_str(
+                "the extended key usage is not for this; check which certificate was read",
+            ),
+            Self::Policy => f.write_str(
+                "the certificate policy is not for this; check which certificate was read",
+            ),
+            Self::NoKeyIdentifier => {
+                f.write_str("the root has no subject key identifier; make one that has")
+            }
+            Self::TooManyAnchors => f.write_str("too many roots; bring fewer"),
+        }
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Why a signature by a card's key was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// The signature is not by this key over these bytes in this scheme.
+    Mismatch,
+    /// The certificate is not yet valid, or over, so that its key proves nothing now.
+    Phase(Phase),
+    /// The key of the certificate cannot be used.
+    Key(Error),
+}
+
+impl SignatureError {
+    pub(crate) const fn from_rsa(error: RsaError, bits: usize) -> Self {
+        match error {
+            RsaError::KeyTooLong => Self::Key(Error::KeyTooLong { bits }),
+            RsaError::Mismatch => Self::Mismatch,
+        }
+    }
+}
+
+impl fmt::Display for SignatureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch => f.write_str("the signature is wrong; refuse the card"),
+            Self::Phase(phase) => write!(
+                f,
+                "the certificate is outside its validity ({}); it proves nothing now",
+                phase.as_str()
+            ),
+            Self::Key(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SignatureError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Key(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The back end without a heap: Montgomery multiplication over fixed arrays of 32-bit limbs, least
+//! significant first. It never allocates, never indexes and takes time that depends on its input,
+//! all of which is public.
+
+use super::{RsaBackend, RsaError, RsaPublicKey, encoding};
+
+/// RSA on the stack, for moduli of up to `LIMBS` × 32 bits. [`Fixed`] and [`Fixed4096`] are the
+/// sizes in use; the stack used grows with the size, about five numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Montgomery<const LIMBS: usize>(());
+
+impl<const LIMBS: usize> Montgomery<LIMBS> {
+    /// The back end; it holds nothing.
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Moduli of up to 2048 bits: everything that the JPKI uses.
+pub type Fixed = Montgomery<64>;
+/// Moduli of up to 4096 bits, for other roots that a caller may bring.
+pub type Fixed4096 = Montgomery<128>;
+
+impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
+    fn verify_pkcs1v15(
+        &self,
+        key: &RsaPublicKey<'_>,
+        content: &[u8],
+        signature: &[u8],
+    ) -> Result<(), RsaError> {
+        let block = power::<LIMBS>(key, signature)?;
+        encoding::pkcs1v15_matches(&block, key.modulus().len(), content)
+    }
+
+    fn verify_pss_sha256(
+        &self,
+        key: &RsaPublicKey<'_>,
+        digest: &[u8; 32],
+        signature: &[u8],
+    ) -> Result<(), RsaError> {
+        let mut block = power::<LIMBS>(key, signature)?;
+        encoding::pss_sha256_matches(&mut block, key.bits(), digest)
+    }
+}
+
+/// RSAVP1 (RFC 8017 section 5.2.2): the signature to the power of the exponent, big-endian.
+fn power<const LIMBS: usize>(
+    key: &RsaPublicKey<'_>,
+    signature: &[u8],
+) -> Result<[[u8; 4]; LIMBS], RsaError> {
+    let modulus = limbs::<LIMBS>(key.modulus()).ok_or(RsaError::KeyTooLong)?;
+    if signature.len() != key.modulus().len() {
+        return Err(RsaError::Mismatch);
+    }
+    let mut base = limbs::<LIMBS>(signature).ok_or(RsaError::Mismatch)?;
+    if !less(&base, &modulus) {
+        return Err(RsaError::Mismatch);
+    }
+    // Montgomery form: times 2 once for every bit of the array.
+    for _ in 0..LIMBS.saturating_mul(32) {
+        double(&mut base, &modulus);
+    }
+    let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
+    let mut power = base;
+    // The highest bit of the exponent is the base itself.
+    let below_highest = 31_u32.saturating_sub(key.exponent().leading_zeros());
+    for bit in (0..below_highest).rev() {
+        power = multiply(&power, &power, &modulus, inverse);
+        if key.exponent() >> bit & 1 == 1 {
+            power = multiply(&power, &base, &modulus, inverse);
+        }
+    }
+    let mut one = [0; LIMBS];
+    if let Some(lowest) = one.first_mut() {
+        *lowest = 1;
+    }
+    let plain = multiply(&power, &one, &modulus, inverse);
+    let mut block = [[0; 4]; LIMBS];
+    for (bytes, limb) in block.iter_mut().rev().zip(&plain) {
+        *bytes = limb.to_be_bytes();
+    }
+    Ok(block)
+}
+
+/// A big-endian number as limbs, or `None` when it is too long.
+fn limbs<const LIMBS: usize>(bytes: &[u8]) -> Option<[u32; LIMBS]> {
+    if bytes.len() > LIMBS.saturating_mul(4) {
+        return None;
+    }
+    let mut limbs = [0; LIMBS];
+    for (limb, chunk) in limbs.iter_mut().zip(bytes.rchunks(4)) {
+        *limb = chunk.iter().fold(0, |limb, byte| limb << 8 | u32::from(*byte));
+    }
+    Some(limbs)
+}
+
+fn less(left: &[u32], right: &[u32]) -> bool {
+    left.iter().rev().lt(right.iter().rev())
+}
+
+/// `number` minus `modulus`, modulo the size of the array.
+fn subtract(number: &mut [u32], modulus: &[u32]) {
+    let mut borrow = false;
+    for (limb, part) in number.iter_mut().zip(modulus) {
+        let (difference, first) = limb.overflowing_sub(*part);
+        let (difference, second) = difference.overflowing_sub(u32::from(borrow));
+        (*limb, borrow) = (difference, first | second);
+    }
+}
+
+/// Twice a number below the modulus, below the modulus again.
+fn double(number: &mut [u32], modulus: &[u32]) {
+    let mut carry = 0;
+    for limb in number.iter_mut() {
+        (*limb, carry) = (*limb << 1 | carry, *limb >> 31);
+    }
+    if carry == 1 || !less(number, modulus) {
+        subtract(number, modulus);
+    }
+}
+
+/// The negated inverse of an odd number modulo 2^32: each step doubles the bits that are right.
+fn negated_inverse(odd: u32) -> u32 {
+    let inverse = (0..4).fold(odd, |inverse, _| {
+        inverse.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(inverse)))
+    });
+    inverse.wrapping_neg()
+}
+
+/// left × right ÷ 2^(32 × LIMBS) modulo the modulus, by finely integrated operand scanning: each
+/// limb of `right` is multiplied in, and one limb that has become zero is shifted out.
+#[inline(never)]
+fn multiply<const LIMBS: usize>(
+    left: &[u32; LIMBS],
+    right: &[u32; LIMBS],
+    modulus: &[u32; LIMBS],
+    inverse: u32,
+) -> [u32; LIMBS] {
+    let mut sum = [0_u32; LIMBS];
+    let mut top = 0_u32;
+    let lowest = left.first().copied().unwrap_or(0);
+    for factor in right {
+        let first = sum.first().copied().unwrap_or(0);
+        let quotient = first.wrapping_add(lowest.wrapping_mul(*factor)).wrapping_mul(inverse);
+        let (mut product_carry, mut reduction_carry) = (0, 0);
+        let mut zero = 0;
+        // Each limb is written one place lower than it was read; the first is zero by construction.
+        let mut lower = &mut zero;
+        for ((limb, left), modulus) in sum.iter_mut().zip(left).zip(modulus) {
+            // Neither sum can exceed (2^32 - 1)^2 + 2 × (2^32 - 1) = 2^64 - 1.
+            let product = u64::from(*limb) + u64::from(*left) * u64::from(*factor) + product_carry;
+            let low = product & u64::from(u32::MAX);
+            let reduced = low + u64::from(*modulus) * u64::from(quotient) + reduction_carry;
+            (product_carry, reduction_carry) = (product >> 32, reduced >> 32);
+            *lower = reduced as u32;
+            lower = limb;
+        }
+        let highest = u64::from(top) + product_carry + reduction_carry;
+        *lower = highest as u32;
+        top = (highest >> 32) as u32;
+    }
+    if top != 0 || !less(&sum, modulus) {
+        subtract(&mut sum, modulus);
+    }
+    sum
+}
+
+#[cfg(test)]
+#[path = "montgomery_tests.rs"]
+mod tests;
