@@ -1,0 +1,458 @@
+//! The card itself: what outlives a power cycle, what does not, and the command handler.
+//!
+//! The handler never panics, whatever the bytes. It writes a try down before it compares a PIN.
+
+use std::collections::BTreeSet;
+
+use kazasu_apdu::{Command, Format, Status};
+use serde::{Deserialize, Serialize};
+
+use crate::application::{Application, ApplicationName, Code, File, FileId, Reference};
+use crate::certificate::CertificateKind;
+use crate::defect::Defects;
+use crate::issue::Origin;
+use crate::keys::{KeySource, PrivateKey};
+use crate::random::Random;
+use crate::state::Store;
+use crate::{Error, Holder, Issue, Kind, Secret, Settings};
+
+/// ISO/IEC 7816-4, 5.6: memory failure. The card could not write down what it must before it acts.
+pub(crate) const MEMORY_FAILURE: Status = Status(0x6581);
+
+/// Contact ATR of a card whose historical bytes declare extended length (CONFIRMED, §1.1).
+const ATR_EXTENDED: &[u8] = &[
+    0x3B, 0xDA, 0x13, 0xFF, 0x81, 0x31, 0xFB, 0x46, 0x80, 0x12, 0x39, 0x2F, 0x31, 0xC1, 0x73, 0xC6,
+    0x01, 0xC0, 0x3B,
+];
+/// Contact ATR of a card that declares no extended length (CONFIRMED, §1.1).
+const ATR_SHORT: &[u8] =
+    &[0x3B, 0xC5, 0xFF, 0x81, 0x31, 0xFB, 0x45, 0x80, 0x73, 0xC6, 0x01, 0x00, 0x00];
+
+/// What outlives a power cycle, and is written to the card file.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Image {
+    pub(crate) kind: Kind,
+    pub(crate) origin: Origin,
+    pub(crate) holder: Option<Holder>,
+    pub(crate) settings: Settings,
+    pub(crate) applications: Vec<Application>,
+}
+
+impl Image {
+    pub(crate) fn new(
+        kind: Kind,
+        origin: Origin,
+        holder: Holder,
+        settings: Settings,
+        applications: Vec<Application>,
+    ) -> Self {
+        let holder = (origin == Origin::Virtual).then_some(holder);
+        Self { kind, origin, holder, settings, applications }
+    }
+}
+
+/// Why a command did not end in 9000 without more.
+pub(crate) enum Stop {
+    /// With this status word and no data.
+    Status(Status),
+    /// Not at all: the card could not keep its state, or its key.
+    Error(Error),
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+/// Data and status word.
+pub(crate) struct Answer {
+    pub(crate) data: Vec<u8>,
+    pub(crate) status: Status,
+}
+
+impl Answer {
+    /// 9000 without data.
+    pub(crate) const fn ok() -> Self {
+        Self { data: Vec::new(), status: Status::OK }
+    }
+
+    /// 9000 with data.
+    pub(crate) const fn data(data: Vec<u8>) -> Self {
+        Self { data, status: Status::OK }
+    }
+}
+
+/// The outcome of one command.
+pub(crate) type Outcome = Result<Answer, Stop>;
+
+/// Which codes were verified, and in which application.
+pub(crate) struct Verified {
+    application: usize,
+    codes: BTreeSet<FileId>,
+}
+
+/// What the card has done since it was issued or opened; for tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deeds {
+    /// VERIFY commands with data.
+    pub verify_commands: u64,
+    /// Commands to change a code.
+    pub change_commands: u64,
+    /// Codes compared with what was presented: a VERIFY of a blocked code compares nothing.
+    pub comparisons: u64,
+    /// Signatures made.
+    pub signatures: u64,
+}
+
+/// One virtual card.
+///
+/// It has power from the beginning. `Debug` prints what it is, and nothing of its holder.
+pub struct Card {
+    pub(crate) image: Image,
+    /// Index of the selected application.
+    pub(crate) current: Option<usize>,
+    pub(crate) current_file: Option<FileId>,
+    verified: Option<Verified>,
+    pub(crate) random: Random,
+    pub(crate) deeds: Deeds,
+    pub(crate) defects: Defects,
+    keys: Vec<(ApplicationName, FileId, PrivateKey)>,
+    store: Option<Box<dyn Store>>,
+}
+
+impl Card {
+    /// Issues a card.
+    ///
+    /// # Errors
+    /// [`Error::InvalidIssue`] for a wish that no card can meet, [`Error::Randomness`].
+    pub fn issue(issue: Issue) -> Result<Self, Error> {
+        issue.issue()
+    }
+
+    pub(crate) fn new(image: Image, random: Random, store: Option<Box<dyn Store>>) -> Self {
+        Self {
+            image,
+            current: None,
+            current_file: None,
+            verified: None,
+            random,
+            deeds: Deeds::default(),
+            defects: Defects::default(),
+            keys: Vec::new(),
+            store,
+        }
+    }
+
+    /// Keeps the card in this store from now on; what it is now is written at once.
+    pub(crate) fn keep_in(&mut self, store: Box<dyn Store>) -> Result<(), Error> {
+        self.store = Some(store);
+        self.save()
+    }
+
+    /// Writes the image down, if the card is kept anywhere.
+    pub(crate) fn save(&mut self) -> Result<(), Error> {
+        match &mut self.store {
+            Some(store) => store.save(&self.image),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers a command APDU with a response APDU: data, SW1, SW2.
+    ///
+    /// If the card cannot write down what it must, or its key fails, it answers 6581 and has done
+    /// nothing; [`Card::try_respond`] says why.
+    pub fn respond(&mut self, command: &[u8]) -> Vec<u8> {
+        self.try_respond(command).unwrap_or_else(|_| MEMORY_FAILURE.0.to_be_bytes().to_vec())
+    }
+
+    /// As [`Card::respond`], with the reason when the card could not keep its state.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::LockLost`], [`Error::Key`]. Nothing was compared, signed or changed.
+    pub fn try_respond(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
+        let answer = match self.dispatch(command) {
+            Ok(answer) => answer,
+            Err(Stop::Status(status)) => Answer { data: Vec::new(), status },
+            Err(Stop::Error(error)) => return Err(error),
+        };
+        let mut response = answer.data;
+        response.extend(answer.status.0.to_be_bytes());
+        Ok(response)
+    }
+
+    fn dispatch(&mut self, bytes: &[u8]) -> Outcome {
+        let (command, format) = Command::parse(bytes).map_err(|_| Status::WRONG_LENGTH)?;
+        match command.cla {
+            0x00 | 0x80 => {}
+            0x01..=0x03 => return Err(Status::LOGICAL_CHANNEL_NOT_SUPPORTED.into()),
+            0x04 | 0x08 | 0x0C => return Err(Status::SECURE_MESSAGING_NOT_SUPPORTED.into()),
+            _ => return Err(Status::CLA_NOT_SUPPORTED.into()),
+        }
+        if format == Format::Extended && !self.image.settings.extended_length {
+            return Err(Status::WRONG_LENGTH.into());
+        }
+        match (command.cla, command.ins) {
+            (0x00, 0x20) => self.verify(&command),
+            (0x00, 0x24) => self.change_reference_data(&command),
+            (0x80, 0x2A) => self.compute_signature(&command),
+            (0x80, 0x32) => self.change_key(&command),
+            (0x00, 0x84) => self.challenge(&command, format),
+            (0x00, 0x88) => self.internal_authenticate(&command),
+            (0x00, 0xA4) => self.select(&command),
+            (0x00, 0xB0) => self.read_binary(&command),
+            (0x00, 0xB2) => self.read_record(&command),
+            (0x00, 0xCA) => self.data_object(&command),
+            // The last-command indicator of an iPhone; a card answers 6700 (SINGLE, §7.2).
+            (0x80, 0xFC) if self.image.kind != Kind::Iphone => Err(Status::WRONG_LENGTH.into()),
+            (_, 0x20 | 0x24 | 0x2A | 0x32 | 0x84 | 0x88 | 0xA4 | 0xB0 | 0xB2 | 0xCA) => {
+                Err(Status::CLA_NOT_SUPPORTED.into())
+            }
+            _ => Err(Status::INS_NOT_SUPPORTED.into()),
+        }
+    }
+
+    /// Gives the card power: nothing is selected and nothing verified.
+    pub fn power_on(&mut self) {
+        self.power_off();
+    }
+
+    /// Takes the card's power, and with it the security status.
+    pub fn power_off(&mut self) {
+        self.current = None;
+        self.current_file = None;
+        self.verified = None;
+    }
+
+    /// Resets the card with its power on: no application is selected; whether the security status
+    /// stays is a [`crate::Settings`] (by default it does, as observed).
+    pub fn warm_reset(&mut self) {
+        self.current = None;
+        self.current_file = None;
+        if self.image.settings.warm_reset == crate::SecurityStatus::Clears {
+            self.verified = None;
+        }
+    }
+
+    /// Answer to reset over contacts: one that declares extended length if the card takes it.
+    #[must_use]
+    pub const fn atr(&self) -> &'static [u8] {
+        if self.image.settings.extended_length { ATR_EXTENDED } else { ATR_SHORT }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.image.kind
+    }
+
+    /// Its invented holder; `None` for a card with the files of the test card.
+    #[must_use]
+    pub const fn holder(&self) -> Option<&Holder> {
+        self.image.holder.as_ref()
+    }
+
+    /// How it behaves.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.image.settings
+    }
+
+    /// How it behaves, to be changed. In a card file the change is written with the next try.
+    pub const fn settings_mut(&mut self) -> &mut Settings {
+        &mut self.image.settings
+    }
+
+    /// What it has done.
+    #[must_use]
+    pub const fn deeds(&self) -> Deeds {
+        self.deeds
+    }
+
+    /// VERIFY commands with data that reached it.
+    #[must_use]
+    pub const fn verify_commands_seen(&self) -> u64 {
+        self.deeds.verify_commands
+    }
+
+    /// Tries left of a code, from inside; `None` if the card has no such code.
+    #[must_use]
+    pub fn tries(&self, reference: Reference) -> Option<u8> {
+        self.code_of(reference).map(|code| code.tries_left)
+    }
+
+    /// The code itself: a demonstration tells its user the PIN that it invented.
+    #[must_use]
+    pub fn secret(&self, reference: Reference) -> Option<&Secret> {
+        self.code_of(reference).and_then(|code| code.value.as_ref())
+    }
+
+    /// Is this code verified now?
+    #[must_use]
+    pub fn is_verified(&self, reference: Reference) -> bool {
+        let (name, ef) = reference.place();
+        let verified = self.verified.as_ref().filter(|verified| {
+            let application = self.image.applications.get(verified.application);
+            application.is_some_and(|application| application.name == name)
+        });
+        verified.is_some_and(|verified| verified.codes.contains(&FileId(ef)))
+    }
+
+    /// Leaves a code without tries.
+    ///
+    /// # Errors
+    /// Those of the card file. A code that the card has not is no error.
+    pub fn block(&mut self, reference: Reference) -> Result<(), Error> {
+        let (name, ef) = reference.place();
+        for application in &mut self.image.applications {
+            if application.name == name
+                && let Some(File::Code(code)) = application.files.get_mut(&FileId(ef))
+            {
+                code.tries_left = 0;
+            }
+        }
+        self.save()
+    }
+
+    /// The holder's certificate, DER, without asking for a PIN.
+    #[must_use]
+    pub fn certificate(&self, kind: CertificateKind) -> Option<&[u8]> {
+        let ef = match kind {
+            CertificateKind::Auth => 0x000A,
+            CertificateKind::Sign => 0x0001,
+        };
+        self.content(ApplicationName::Jpki, FileId(ef))
+    }
+
+    /// The CA certificate that the card carries, DER.
+    #[must_use]
+    pub fn ca_certificate(&self, kind: CertificateKind) -> Option<&[u8]> {
+        let ef = match kind {
+            CertificateKind::Auth => 0x000B,
+            CertificateKind::Sign => 0x0002,
+        };
+        self.content(ApplicationName::Jpki, FileId(ef))
+    }
+
+    /// The virtual root that its certificate was issued under; `None` for a card with the files of
+    /// the test card, whose CA is nobody's to vouch for here. Never what a card *file* claims: the
+    /// root is made from the committed key.
+    #[must_use]
+    pub fn root_certificate(&self, kind: CertificateKind) -> Option<Vec<u8>> {
+        match self.image.origin {
+            Origin::Virtual => crate::root_certificate(kind).ok(),
+            Origin::TestCard => None,
+        }
+    }
+
+    fn content(&self, name: ApplicationName, id: FileId) -> Option<&[u8]> {
+        let application = self.image.applications.iter().find(|one| one.name == name)?;
+        match application.files.get(&id)? {
+            File::Transparent { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+
+    fn code_of(&self, reference: Reference) -> Option<&Code> {
+        let (name, ef) = reference.place();
+        let application = self.image.applications.iter().find(|one| one.name == name)?;
+        match application.files.get(&FileId(ef))? {
+            File::Code(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The selected application.
+    pub(crate) fn application(&self) -> Option<&Application> {
+        self.image.applications.get(self.current?)
+    }
+
+    /// Makes an application the current one. The security status of any other is lost.
+    pub(crate) fn enter(&mut self, index: usize) {
+        let again = self.verified.as_ref().is_some_and(|status| status.application == index);
+        let keeps = self.image.settings.select_again == crate::SecurityStatus::Keeps;
+        if !(again && keeps) {
+            self.verified = None;
+        }
+        self.current = Some(index);
+        self.current_file = None;
+    }
+
+    /// Leaves every application (selection of the issuer security domain).
+    pub(crate) fn leave(&mut self) {
+        self.power_off();
+    }
+
+    /// Codes verified in the selected application.
+    fn verified_here(&self) -> Option<&BTreeSet<FileId>> {
+        let verified = self.verified.as_ref()?;
+        (Some(verified.application) == self.current).then_some(&verified.codes)
+    }
+
+    pub(crate) fn is_verified_here(&self, code: FileId) -> bool {
+        self.verified_here().is_some_and(|codes| codes.contains(&code))
+    }
+
+    /// Notes that a code of the selected application was verified, or that it no longer is.
+    pub(crate) fn set_verified(&mut self, code: FileId, verified: bool) {
+        let Some(current) = self.current else { return };
+        if verified {
+            let status = self
+                .verified
+                .get_or_insert_with(|| Verified { application: current, codes: BTreeSet::new() });
+            if status.application != current {
+                *status = Verified { application: current, codes: BTreeSet::new() };
+            }
+            status.codes.insert(code);
+        } else if let Some(status) = &mut self.verified
+            && status.application == current
+        {
+            status.codes.remove(&code);
+        }
+    }
+
+    /// Does the security status meet this condition?
+    pub(crate) fn permits(&self, access: &crate::application::Access) -> bool {
+        match access {
+            crate::application::Access::Free => true,
+            crate::application::Access::After(codes) => {
+                codes.iter().any(|code| self.is_verified_here(*code))
+            }
+            crate::application::Access::Never => false,
+        }
+    }
+
+    /// The private key in this EF of the selected application, read once.
+    pub(crate) fn private_key(
+        &mut self,
+        id: FileId,
+        source: &KeySource,
+    ) -> Result<&PrivateKey, Error> {
+        let name = self.application().map_or(ApplicationName::Jpki, |application| application.name);
+        let at = match self.keys.iter().position(|(one, key, _)| (*one, *key) == (name, id)) {
+            Some(at) => at,
+            None => {
+                self.keys.push((name, id, source.load()?));
+                self.keys.len() - 1
+            }
+        };
+        self.keys.get(at).map(|(_, _, key)| key).ok_or(Error::Key("it was lost"))
+    }
+}
+
+impl std::fmt::Debug for Card {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Card")
+            .field("kind", &self.image.kind)
+            .field("deeds", &self.deeds)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,388 @@
+//! Issuing a card: from a holder, codes and dates to a file map with certificates.
+
+use crate::application::{
+    Access, Application, ApplicationName, Change, File, FileId, HexBytes, Syntax,
+};
+use crate::card::Image;
+use crate::certificate::{self, CertificateKind, Contents};
+use crate::holder::impossible_number;
+use crate::keys::KeySource;
+use crate::random::Random;
+use crate::{Card, Date, Error, Holder, Reference, Secret, Settings, files};
+
+use serde::{Deserialize, Serialize};
+
+/// A file that was read from the test card.
+macro_rules! test_card_file {
+    ($name:literal) => {
+        include_bytes!(concat!("../data/test-card/", $name)).to_vec()
+    };
+}
+
+/// What carries the JPKI application, by the label of its token information.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// マイナンバーカード.
+    Card,
+    /// Android phone: the auth certificate needs the PIN to be read (SINGLE); JPKI application only.
+    Android,
+    /// iPhone (SINGLE); JPKI application only.
+    Iphone,
+    /// 住基カード, the card before: JPKI application only.
+    Juki,
+}
+
+/// How the token's label is filled up. Sources disagree (`docs/card-facts.md` §7.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelPadding {
+    /// Spaces, as PKCS#11 has it.
+    Spaces,
+    /// Zero bytes.
+    Zeros,
+}
+
+/// What is in the card's data files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Origin {
+    /// An invented holder under a virtual root.
+    Virtual,
+    /// Files that were read from a JPKI test card.
+    TestCard,
+}
+
+/// What a card is to be. Begin with [`Issue::demonstration`] or [`Issue::test_card`] and change
+/// fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Issue {
+    /// Who it belongs to. Not used for a card with the files of the test card, except for the
+    /// municipality code of its record.
+    pub holder: Holder,
+    /// What it is.
+    pub kind: Kind,
+    /// 利用者証明用PIN: 4 digits.
+    pub auth_pin: Secret,
+    /// 署名用パスワード: 6 to 16 of A–Z and 0–9, at least one of each.
+    pub sign_password: Secret,
+    /// 券面事項入力補助用PIN: 4 digits.
+    pub text_pin: Secret,
+    /// 住民基本台帳用PIN: 4 digits.
+    pub juki_pin: Secret,
+    /// 本人確認業務用PIN: 4 digits.
+    pub common_pin: Secret,
+    /// Codes that have fewer tries left than all, with how many.
+    pub tries: Vec<(Reference, u8)>,
+    /// First valid day of the certificates, in Japan.
+    pub issued: Date,
+    /// Last valid day of the certificates; without one the holder's fifth birthday after `issued`.
+    pub not_after: Option<Date>,
+    /// Last valid day of the card; without one the tenth birthday.
+    pub card_expiry: Option<Date>,
+    /// セキュリティコード on the card's face: 4 digits; part of 照合番号B.
+    pub security_code: String,
+    /// Is there a 署名用 certificate, with its key and password? Cards of children and 顔認証 cards
+    /// have none (what their EF 0008 says then is UNKNOWN; here its first byte is 00).
+    pub sign_certificate: bool,
+    /// Must the auth PIN be verified before the auth certificate is read? Without a statement as the
+    /// kind has it; for the iPhone that is UNKNOWN, and taken as no.
+    pub auth_certificate_needs_pin: Option<bool>,
+    /// How the token's label is filled up.
+    pub label_padding: LabelPadding,
+    /// How it behaves.
+    pub settings: Settings,
+    /// Make keys that nobody else has, instead of those of the public pool. About 0.5 s.
+    pub fresh_keys: bool,
+    /// With a seed and the same fields, every byte of the card is the same again, and its random
+    /// numbers too (not the salts of PSS and not fresh keys).
+    pub seed: Option<u64>,
+    origin: Origin,
+}
+
+impl Issue {
+    /// A card for demonstrations, issued today: PIN 1234, password `TEST1234`, the other PINs 2345,
+    /// 3456 and 4567 so that a mix-up is seen.
+    #[must_use]
+    pub fn demonstration() -> Self {
+        Self {
+            holder: Holder::sample(),
+            kind: Kind::Card,
+            auth_pin: Secret::new("1234"),
+            sign_password: Secret::new("TEST1234"),
+            text_pin: Secret::new("2345"),
+            juki_pin: Secret::new("3456"),
+            common_pin: Secret::new("4567"),
+            tries: Vec::new(),
+            issued: Date::today(),
+            not_after: None,
+            card_expiry: None,
+            security_code: "0000".to_owned(),
+            sign_certificate: true,
+            auth_certificate_needs_pin: None,
+            label_padding: LabelPadding::Spaces,
+            settings: Settings::default(),
+            fresh_keys: false,
+            seed: None,
+            origin: Origin::Virtual,
+        }
+    }
+
+    /// A card that carries what public JPKI test cards answered (see `data/test-card/README.md`),
+    /// with the codes of [`Issue::demonstration`] and the test card's own 照合番号B and birth date.
+    ///
+    /// No private key exists for those certificates: the card signs with a key of the pool, and
+    /// whoever verifies its signature against the certificate must refuse it. Files that are not
+    /// published (個人番号 among them) are absent, and so is 照合番号A.
+    #[must_use]
+    pub fn test_card() -> Self {
+        let mut issue = Self::demonstration();
+        issue.origin = Origin::TestCard;
+        issue.holder.birth = Date::new(1980, 2, 17).unwrap_or(issue.holder.birth);
+        issue.security_code = "2285".to_owned();
+        issue.card_expiry = Date::new(2035, 2, 17);
+        issue
+    }
+
+    /// With this seed.
+    #[must_use]
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// With so many tries left of this code; 0 blocks it.
+    #[must_use]
+    pub fn tries_left(mut self, reference: Reference, tries: u8) -> Self {
+        self.tries.push((reference, tries));
+        self
+    }
+
+    pub(crate) fn issue(self) -> Result<Card, Error> {
+        self.check()?;
+        let mut random = Random::new(self.seed, "issue")?;
+        let serial = format!("9{}", random.text(14, b"0123456789"));
+        let number = impossible_number(&mut random);
+        let keys = Keys::new(&self, &mut random)?;
+        let mut applications = vec![self.jpki(&keys, &serial, &mut random)?];
+        if self.kind == Kind::Card {
+            applications.push(self.surface(&keys, &number)?);
+            applications.push(self.text(&keys, &number)?);
+            applications.push(self.juki());
+            applications.push(self.common(&keys, &serial)?);
+        }
+        for (reference, tries) in &self.tries {
+            let (name, ef) = reference.place();
+            let code = applications
+                .iter_mut()
+                .find(|application| application.name == name)
+                .and_then(|application| application.files.get_mut(&FileId(ef)));
+            match code {
+                Some(File::Code(code)) if *tries <= code.tries_limit => code.tries_left = *tries,
+                Some(File::Code(_)) => {
+                    return Err(Error::InvalidIssue(
+                        "a code cannot have more tries than its limit",
+                    ));
+                }
+                _ => return Err(Error::InvalidIssue("tries for a code that this card has not")),
+            }
+        }
+        let random = Random::new(self.seed, "card")?;
+        let image = Image::new(self.kind, self.origin, self.holder, self.settings, applications);
+        Ok(Card::new(image, random, None))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let digits = |text: &str, length| {
+            text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let pins = [&self.auth_pin, &self.text_pin, &self.juki_pin, &self.common_pin];
+        let holder = &self.holder;
+        let names = [&holder.name, &holder.address, &holder.prefecture, &holder.municipality];
+        for (holds, why) in [
+            (pins.iter().all(|pin| pin.is_digits(4)), "a PIN has four digits"),
+            (
+                self.sign_password.is_sign_password(),
+                "the password has 6 to 16 of A-Z and 0-9, at least one of each",
+            ),
+            (digits(&self.security_code, 4), "the security code has four digits"),
+            (digits(&holder.municipality_code, 5), "the municipality code has five digits"),
+            (names.iter().all(|name| !name.is_empty()), "the holder's texts may not be empty"),
+            (names.iter().all(|name| name.chars().count() <= 200), "at most 200 characters"),
+            (holder.birth <= self.issued, "the holder is born after the card is issued"),
+        ] {
+            if !holds {
+                return Err(Error::InvalidIssue(why));
+            }
+        }
+        Ok(())
+    }
+
+    fn not_after(&self) -> Date {
+        self.not_after.unwrap_or_else(|| self.holder.birth.birthday_after(self.issued, 5))
+    }
+
+    fn card_expiry(&self) -> Date {
+        self.card_expiry.unwrap_or_else(|| self.holder.birth.birthday_after(self.issued, 10))
+    }
+
+    /// 照合番号B: era birth date, expiry year, security code (CONFIRMED, §3).
+    fn number_b(&self) -> Secret {
+        let birth = self.holder.birth.era_compact();
+        Secret::new(&format!("{birth}{:04}{}", self.card_expiry().year(), self.security_code))
+    }
+
+    fn jpki(&self, keys: &Keys, serial: &str, random: &mut Random) -> Result<Application, Error> {
+        let needs_pin = self.auth_certificate_needs_pin.unwrap_or(self.kind == Kind::Android);
+        let auth_read = if needs_pin { Access::after(&[0x0018]) } else { Access::Free };
+        let mut jpki = Application::new(ApplicationName::Jpki);
+        jpki.transparent(
+            0x000A,
+            self.certificate(CertificateKind::Auth, &keys.auth, random)?,
+            auth_read,
+        );
+        jpki.transparent(0x000B, self.ca_certificate(CertificateKind::Auth)?, Access::Free);
+        jpki.key(0x0017, keys.auth.clone(), Access::after(&[0x0018]));
+        let pin = self.auth_pin.clone();
+        jpki.code(0x0018, pin, Syntax::Digits(4), Change::ReferenceData, 3);
+        if self.sign_certificate {
+            let certificate = self.certificate(CertificateKind::Sign, &keys.sign, random)?;
+            jpki.transparent(0x0001, certificate, Access::after(&[0x001B]));
+            jpki.key(0x001A, keys.sign.clone(), Access::after(&[0x001B]));
+            let password = self.sign_password.clone();
+            jpki.code(0x001B, password, Syntax::SignPassword, Change::ReferenceData, 5);
+        }
+        jpki.transparent(0x0002, self.ca_certificate(CertificateKind::Sign)?, Access::Free);
+        let token = files::token_information(self.kind, self.label_padding, serial);
+        jpki.transparent(0x0006, token, Access::Free);
+        let sign = if self.sign_certificate { 0x8F } else { 0x00 };
+        jpki.transparent(0x0008, vec![sign, 0x8F, 0x00], Access::Free);
+        jpki.transparent(0x0009, vec![0x00; 16], Access::Never);
+        Ok(jpki)
+    }
+
+    fn certificate(
+        &self,
+        kind: CertificateKind,
+        key: &KeySource,
+        random: &mut Random,
+    ) -> Result<Vec<u8>, Error> {
+        match self.origin {
+            Origin::TestCard => Ok(match kind {
+                CertificateKind::Auth => test_card_file!("jpki-auth-cert.der"),
+                CertificateKind::Sign => test_card_file!("jpki-sign-cert.der"),
+            }),
+            Origin::Virtual => {
+                let (from, until) = (self.issued, self.not_after());
+                let contents = Contents { kind, holder: &self.holder, from, until };
+                certificate::issue(&contents, &key.load()?, random)
+            }
+        }
+    }
+
+    fn ca_certificate(&self, kind: CertificateKind) -> Result<Vec<u8>, Error> {
+        match self.origin {
+            Origin::TestCard => Ok(match kind {
+                CertificateKind::Auth => test_card_file!("jpki-auth-ca-cert.der"),
+                CertificateKind::Sign => test_card_file!("jpki-sign-ca-cert.der"),
+            }),
+            Origin::Virtual => certificate::root_certificate(kind),
+        }
+    }
+
+    fn surface(&self, keys: &Keys, number: &Secret) -> Result<Application, Error> {
+        let mut surface = Application::new(ApplicationName::Surface);
+        let birth = Secret::new(&self.holder.birth.era_compact());
+        surface.code(0x0011, birth, Syntax::Digits(6), Change::Never, 10);
+        surface.code(0x0012, self.number_b(), Syntax::Digits(14), Change::Never, 10);
+        surface.transparent(0x0006, files::FILLER.to_vec(), Access::after(&[0x0012, 0x0013]));
+        surface.key(0x001A, keys.surface.clone(), Access::Free);
+        surface.default_key = Some(FileId(0x001A));
+        match self.origin {
+            Origin::Virtual => {
+                surface.code(0x0013, number.clone(), Syntax::Digits(12), Change::Never, 10);
+                let information = files::surface_information(&self.holder)?;
+                surface.transparent(0x0003, information, Access::Free);
+            }
+            Origin::TestCard => {
+                let face = test_card_file!("surface-0002.bin");
+                surface.transparent(0x0002, face, Access::after(&[0x0012, 0x0013]));
+                surface.transparent(0x0003, test_card_file!("surface-0003.bin"), Access::Free);
+                surface.transparent(0x0004, test_card_file!("surface-0004.bin"), Access::Free);
+            }
+        }
+        Ok(surface)
+    }
+
+    fn text(&self, keys: &Keys, number: &Secret) -> Result<Application, Error> {
+        let mut text = Application::new(ApplicationName::Text);
+        text.code(0x0011, self.text_pin.clone(), Syntax::Digits(4), Change::ReferenceData, 3);
+        // A code that arrives blocked, and that nothing is known to open (SINGLE).
+        text.code(0x0012, Secret::new(""), Syntax::Digits(4), Change::Never, 3);
+        if let Some(File::Code(code)) = text.files.get_mut(&FileId(0x0012)) {
+            (code.value, code.tries_left) = (None, 0);
+        }
+        text.code(0x0015, self.number_b(), Syntax::Digits(14), Change::Never, 10);
+        text.transparent(0x0008, files::FILLER.to_vec(), Access::Free);
+        text.key(0x0013, keys.text.clone(), Access::Free);
+        text.default_key = Some(FileId(0x0013));
+        let pin_or_b = Access::after(&[0x0011, 0x0015]);
+        match self.origin {
+            Origin::Virtual => {
+                text.code(0x0014, number.clone(), Syntax::Digits(12), Change::Never, 10);
+                let pin_or_a = Access::after(&[0x0011, 0x0014]);
+                text.transparent(0x0001, files::my_number(number)?, pin_or_a);
+                text.transparent(0x0002, files::attributes(&self.holder)?, pin_or_b);
+                text.transparent(0x0005, files::text_information(), Access::Free);
+            }
+            Origin::TestCard => {
+                text.transparent(0x0002, test_card_file!("text-0002.bin"), pin_or_b);
+                text.transparent(0x0004, test_card_file!("text-0004.bin"), Access::Free);
+                text.transparent(0x0005, test_card_file!("text-0005.bin"), Access::Free);
+            }
+        }
+        Ok(text)
+    }
+
+    fn juki(&self) -> Application {
+        let mut juki = Application::new(ApplicationName::Juki);
+        juki.code(0x001C, self.juki_pin.clone(), Syntax::Digits(4), Change::Key, 3);
+        juki
+    }
+
+    fn common(&self, keys: &Keys, serial: &str) -> Result<Application, Error> {
+        let mut common = Application::new(ApplicationName::Common);
+        let code = &self.holder.municipality_code;
+        let record = files::card_record(serial, code, self.card_expiry())?;
+        let records = File::Records { records: vec![HexBytes(record)], read: Access::Free };
+        common.files.insert(FileId(0x0001), records);
+        common.key(0x0019, keys.common.clone(), Access::Free);
+        common.code(0x001C, self.common_pin.clone(), Syntax::Digits(4), Change::Key, 3);
+        Ok(common)
+    }
+}
+
+/// The five private keys of a card.
+struct Keys {
+    auth: KeySource,
+    sign: KeySource,
+    surface: KeySource,
+    text: KeySource,
+    common: KeySource,
+}
+
+impl Keys {
+    fn new(issue: &Issue, random: &mut Random) -> Result<Self, Error> {
+        // Without a seed too the pool is drawn from, so that two cards seldom share their keys.
+        let first = issue.seed.unwrap_or_else(|| random.number() >> 8);
+        let key = |offset: u64| {
+            if issue.fresh_keys {
+                KeySource::fresh()
+            } else {
+                Ok(KeySource::Pool(first.wrapping_add(offset) % 8))
+            }
+        };
+        Ok(Self { auth: key(0)?, sign: key(1)?, surface: key(2)?, text: key(3)?, common: key(4)? })
+    }
+}
