@@ -137,6 +137,10 @@ mod tests {
         assert_eq!(refused, (ErrorKind::Missing { expected: Tag::new(0xFF40) }, 0));
         let cut = kind_and_offset(object_search(&[0x00, 0xFF, 0x20, 0x05, 0x01], FACE, 2));
         assert_eq!(cut, (ErrorKind::Truncated, 5));
+        // Of two places where the object cannot be read, the first is reported.
+        let twice = [0xFF, 0x20, 0x80, 0xFF, 0x20, 0x05, 0x01];
+        let refused = kind_and_offset(object_search(&twice, FACE, 8));
+        assert_eq!(refused, (ErrorKind::IndefiniteLength, 2));
     }
 
     #[test]

@@ -85,17 +85,15 @@ impl<'a, const DEPTH: usize> Walk<'a, DEPTH> {
         };
         let element = reader.read()?;
         let visit = Visit { depth: self.depth, element };
-        let (consumed, inside) = if element.tag().is_constructed() {
-            (element.header_length(), !element.value().is_empty())
-        } else {
-            (element.raw().len(), false)
-        };
-        if inside {
+        let consumed = if element.tag().is_constructed() {
             if let Some(end) = self.ends.get_mut(self.depth) {
                 *end = element.offset().saturating_add(element.raw().len());
             }
             self.depth = self.depth.saturating_add(1);
-        }
+            element.header_length()
+        } else {
+            element.raw().len()
+        };
         self.rest = self.rest.get(consumed..).unwrap_or_default();
         self.offset = self.offset.saturating_add(consumed);
         Ok(Some(visit))

@@ -1,4 +1,5 @@
 //! Depth and length are bounded whatever the input says.
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests a panic is the failure")]
 
 use kazasu_tlv::{ErrorKind, Rules, Tag, Walk, find_path, tags};
 

@@ -1,4 +1,5 @@
 //! The files of a real JPKI test card (`tests/data/README.md`).
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests a panic is the failure")]
 
 use iso7816_tlv::{TlvError, ber::Tlv};
 use kazasu_tlv::{ErrorKind, Header, Reader, Rules, Tag, Walk, find_path, object, object_search};

@@ -1,4 +1,5 @@
 //! What must hold for any input, and the comparison with `iso7816-tlv`, an independent reader.
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests a panic is the failure")]
 
 use iso7816_tlv::ber::{Tlv, Value};
 use kazasu_tlv::{
