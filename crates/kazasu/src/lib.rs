@@ -1,3 +1,77 @@
-//! kazasu
+//! kazasu (かざす, to hold a card over a reader): the code inside card readers for Japan's online
+//! eligibility check (オンライン資格確認). This crate is the paved path over the workspace: one
+//! dependency for a host or firmware developer.
+//!
+//! It adds the flows that join the card ([`mynacard`]) and the certificates ([`pki`]), which do not
+//! know each other, and re-exports both. It never does I/O of its own: the link is a
+//! [`apdu::Transport`], the clock and the nonce come in as values, the holder is a trait.
+//!
+//! * [`authenticate`]: check-in, or a signature over a message. It ends in a [`Report`] whose
+//!   [`Outcome`] says one thing, and with a [`Proof`] only when the signature was verified.
+//! * [`read_certificate`], [`tries_left`], [`change`]: the smaller jobs.
+//! * [`Outcome`]: the numbers and names that programs, scripts and the C library share.
+//!
+//! ```
+//! # #[cfg(feature = "virtual-card")] fn main() -> Result<(), Box<dyn core::error::Error>> {
+//! use kazasu::apdu::{Channel, Session};
+//! use kazasu::mynacard::Pin;
+//! use kazasu::pki::{Anchor, Anchors, Time, Validator};
+//! use kazasu::virtual_card::{Card, Issue, Link, root_certificate};
+//! use kazasu::{Job, Nonce, Outcome, PinHolder, authenticate};
+//!
+//! // A card that is not there, and the root that only it has.
+//! let card = Card::issue(Issue::demonstration())?;
+//! let root = root_certificate(kazasu::virtual_card::CertificateKind::Auth)?;
+//! let anchors = Anchors::none().with(Anchor::virtual_card(&root)?)?;
+//!
+//! let (mut commands, mut answers) = ([0; 262], [0; 4096]);
+//! let mut session = Session::new(Link::new(card), Channel::new(&mut commands, &mut answers));
+//! let nonce = Nonce::fresh()?;
+//! let mut certificate = [0; 3072];
+//! let mut holder = PinHolder::new(Pin::new(b"1234")?);
+//! let report = authenticate(
+//!     &mut session,
+//!     &Validator::new(&anchors),
+//!     Time::from_unix(std::time::UNIX_EPOCH.elapsed()?.as_secs() as i64),
+//!     &Job::check_in(&nonce),
+//!     &mut holder,
+//!     &mut certificate,
+//! );
+//! assert_eq!(report.outcome, Outcome::Verified);
+//! assert_eq!(session.channel().counts().commands, 5);
+//! # Ok(()) }
+//! # #[cfg(not(feature = "virtual-card"))] fn main() {}
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "std")]
+extern crate std;
+
+mod authenticate;
+mod certificate;
+mod end;
+mod failure;
+mod holder;
+mod nonce;
+mod outcome;
+mod pins;
+mod present;
+mod proof;
+mod recovery;
+
+pub use authenticate::{Job, Report, authenticate};
+pub use certificate::{CertificateFile, CertificateReport, read_certificate};
+pub use end::{Cleared, end_session};
+pub use failure::Failure;
+pub use holder::{Declined, Holder, OwnedSecret, PinHolder, Request, Stage};
+pub use kazasu_apdu as apdu;
+pub use kazasu_mynacard as mynacard;
+pub use kazasu_pki as pki;
+pub use kazasu_tlv as tlv;
+#[cfg(feature = "virtual-card")]
+pub use kazasu_virtual_card as virtual_card;
+pub use nonce::{Nonce, NonceError, NonceSource};
+pub use outcome::Outcome;
+pub use pins::{ChangeReport, TriesReport, change, tries_left};
+pub use proof::Proof;

@@ -1,0 +1,214 @@
+//! The check-in, and the signature over a message: one flow from SELECT to a verified signature.
+//!
+//! The PIN is neither asked for nor sent when the certificate is known to be refused; VERIFY goes
+//! out once; what the card signed is verified before anything is called a proof. The flow never
+//! draws, waits or reads a clock.
+
+use crate::CertificateFile;
+use crate::certificate::{judge, read};
+use crate::end::{Cleared, end_session};
+use crate::failure::Failure;
+use crate::holder::{Holder, Stage};
+use crate::nonce::Nonce;
+use crate::outcome::Outcome;
+use crate::present::Attempt;
+use crate::proof::Proof;
+use kazasu_apdu::{Session, Transport};
+use kazasu_mynacard::{
+    Application, Buffer, File, Input, Key, ReadFile, SelectApplication, Sign, Token,
+    TokenInformation, digest_info_sha256,
+};
+use kazasu_pki::rsa::RsaBackend;
+use kazasu_pki::{Judged, Kind, Permit, Phase, Scheme, SignatureError, Time, Validator, sha256};
+
+/// What is to be proven or signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Job {
+    key: Key,
+    digest: [u8; 32],
+    /// Is an identity enough? Then the months of grace are allowed.
+    identity_only: bool,
+}
+
+impl Job {
+    /// A check-in (本人確認): the 利用者証明用 key signs the nonce.
+    #[must_use]
+    pub fn check_in(nonce: &Nonce) -> Self {
+        Self { key: Key::Auth, digest: sha256(nonce.as_bytes()), identity_only: true }
+    }
+
+    /// A signature over a message whose SHA-256 digest is given. Not in the months of grace.
+    #[must_use]
+    pub const fn sign(key: Key, digest: [u8; 32]) -> Self {
+        Self { key, digest, identity_only: false }
+    }
+
+    const fn kind(&self) -> Kind {
+        match self.key {
+            Key::Auth => Kind::Auth,
+            Key::Sign => Kind::Sign,
+        }
+    }
+
+    const fn file(&self) -> CertificateFile {
+        match self.key {
+            Key::Auth => CertificateFile::Auth,
+            Key::Sign => CertificateFile::Sign,
+        }
+    }
+}
+
+/// How it ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Report<'c> {
+    /// In one word and one number.
+    pub outcome: Outcome,
+    /// The failing step's error, when there was one.
+    pub failure: Option<Failure>,
+    /// Tries left now; `None` when they were not read or are not known.
+    pub tries_left: Option<u8>,
+    /// The certificate as the card gave it, when it was read whole. Trust is in `judged`.
+    pub certificate: Option<&'c [u8]>,
+    /// The certificate, when it was accepted.
+    pub judged: Option<Judged<'c>>,
+    /// What holds the keys, where it mattered.
+    pub token: Option<Token>,
+    /// The verified signature. There is one exactly when the identity is proven.
+    pub proof: Option<Proof>,
+    /// How the card's security status was cleared.
+    pub cleared: Cleared,
+}
+
+/// What is known so far.
+#[derive(Default)]
+struct Progress {
+    certificate_length: Option<usize>,
+    /// Was the certificate free to read? Then it can tell this card from another.
+    free_certificate: bool,
+    attempt: Attempt,
+    token: Option<Token>,
+}
+
+/// Runs a check-in or a signature on a card that has just been connected, and ends the session.
+///
+/// `certificate` takes the certificate; 3,072 bytes are enough for every one that is known.
+/// `now` is the caller's clock.
+pub fn authenticate<'c, T: Transport, B: RsaBackend>(
+    session: &mut Session<'_, T>,
+    validator: &Validator<'_, B>,
+    now: Time,
+    job: &Job,
+    holder: &mut dyn Holder,
+    certificate: &'c mut [u8],
+) -> Report<'c> {
+    let mut progress = Progress::default();
+    let result = run(session, validator, now, job, holder, certificate, &mut progress);
+    let certificate: &'c [u8] = certificate;
+    let certificate = progress.certificate_length.and_then(|length| certificate.get(..length));
+
+    if let Err(failure) = &result {
+        let free = if progress.free_certificate { certificate.unwrap_or_default() } else { &[] };
+        let (reference, file) = (job.key.reference(), job.file().file());
+        progress.attempt.after_failure(session, failure, reference, file, free);
+    }
+    let cleared = end_session(session);
+
+    let judged = certificate.and_then(|der| validator.validate(der, job.kind(), now).ok());
+    let (outcome, failure, proof) = match result {
+        Ok(proof) if proof.phase() == Phase::Grace => (Outcome::VerifiedInGrace, None, Some(proof)),
+        Ok(proof) => (Outcome::Verified, None, Some(proof)),
+        Err(failure) => (failure.outcome(), Some(failure), None),
+    };
+    Report {
+        outcome,
+        failure,
+        tries_left: progress.attempt.tries_left,
+        certificate,
+        judged,
+        token: progress.token,
+        proof,
+        cleared,
+    }
+}
+
+fn run<T: Transport, B: RsaBackend>(
+    session: &mut Session<'_, T>,
+    validator: &Validator<'_, B>,
+    now: Time,
+    job: &Job,
+    holder: &mut dyn Holder,
+    certificate: &mut [u8],
+    progress: &mut Progress,
+) -> Result<Proof, Failure> {
+    session.run(&mut SelectApplication::new(Application::Jpki))?;
+    holder.stage(Stage::Selected);
+
+    // The 署名用 certificate is never free to read; the other one is, but for an Android token.
+    let mut readable = job.key == Key::Auth;
+    if readable {
+        match read(session, job.file(), certificate) {
+            Ok(length) => {
+                holder.stage(Stage::CertificateRead);
+                progress.certificate_length = Some(length);
+                progress.free_certificate = true;
+                let der = certificate.get(..length).unwrap_or_default();
+                accept(session, validator, now, job, der, progress)?;
+                holder.stage(Stage::CertificateJudged);
+            }
+            Err(failure) if failure.is_access_denied() => readable = false,
+            Err(failure) => return Err(failure),
+        }
+    }
+
+    let verified = progress.attempt.present(session, job.key.reference(), holder)?;
+
+    if !readable {
+        let length = read(session, job.file(), certificate)?;
+        progress.certificate_length = Some(length);
+        holder.stage(Stage::CertificateRead);
+        let der = certificate.get(..length).unwrap_or_default();
+        accept(session, validator, now, job, der, progress)?;
+        holder.stage(Stage::CertificateJudged);
+    }
+    let length = progress.certificate_length.unwrap_or_default();
+    let judged = judge(validator, now, job.kind(), certificate.get(..length).unwrap_or_default())?;
+
+    let digest_info = digest_info_sha256(&job.digest);
+    let mut sign = Sign::new(job.key, Input::Verbatim(&digest_info), &verified)?;
+    let signature = session.run(&mut sign)?;
+    holder.stage(Stage::Signed);
+    let signature = validator.verify_message(
+        &judged,
+        Scheme::Pkcs1v15Sha256,
+        &job.digest,
+        signature.unverified_bytes(),
+    )?;
+    holder.stage(Stage::SignatureVerified);
+    Proof::new(&signature).ok_or(Failure::Signature(SignatureError::Mismatch))
+}
+
+/// Judges the certificate and whether its phase allows the job.
+fn accept<T: Transport, B: RsaBackend>(
+    session: &mut Session<'_, T>,
+    validator: &Validator<'_, B>,
+    now: Time,
+    job: &Job,
+    der: &[u8],
+    progress: &mut Progress,
+) -> Result<(), Failure> {
+    let judged = judge(validator, now, job.kind(), der)?;
+    match judged.permit() {
+        Permit::Everything => Ok(()),
+        Permit::IdentityOnly if job.identity_only => {
+            // Phones have no grace, so here it matters what holds the keys.
+            let mut bytes = [0; 160];
+            let mut read = ReadFile::new(File::TOKEN_INFORMATION, Buffer::new(&mut bytes));
+            session.run(&mut read)?;
+            let token = TokenInformation::parse(&bytes).map_or(Token::Other, |it| it.token());
+            progress.token = Some(token);
+            if token.is_phone() { Err(Failure::PhoneGrace) } else { Ok(()) }
+        }
+        Permit::Nothing | Permit::IdentityOnly => Err(Failure::Phase(judged.phase())),
+    }
+}

@@ -1,0 +1,182 @@
+//! Why a job did not end in proof: the error of the layer that saw it, and the outcome it means.
+
+use crate::holder::Declined;
+use crate::outcome::Outcome;
+use core::fmt;
+use kazasu_apdu::transport::ErrorKind;
+use kazasu_apdu::{Fault, Status};
+use kazasu_mynacard as mynacard;
+use kazasu_mynacard::{ChangeError, InputError, VerifyError};
+use kazasu_pki as pki;
+use kazasu_pki::Phase;
+
+/// The failing step's own error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Failure {
+    /// A command failed.
+    Card(mynacard::Error),
+    /// The certificate was not accepted.
+    Certificate(pki::Error),
+    /// CHANGE REFERENCE DATA did not go well.
+    Change(ChangeError),
+    /// The holder gave no PIN.
+    Declined(Declined),
+    /// What was to be signed cannot be.
+    Input(InputError),
+    /// The certificate is in a phase that does not allow this job.
+    Phase(Phase),
+    /// The certificate is in its months of grace and in a phone, where there is none.
+    PhoneGrace,
+    /// The signature was not accepted.
+    Signature(pki::SignatureError),
+    /// VERIFY did not go well.
+    Verify(VerifyError),
+}
+
+impl Failure {
+    /// The outcome that it means.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Card(error) => of_card(error),
+            Self::Certificate(_) => Outcome::NotTrusted,
+            Self::Change(error) => match error {
+                ChangeError::OutcomeUnknown { .. } => Outcome::OutcomeUnknown,
+                ChangeError::Tries(error) => of_card(error),
+                ChangeError::Verify(error) => of_verify(error),
+                _ => Outcome::BadAnswer,
+            },
+            Self::Declined(Declined::Cancelled) => Outcome::Cancelled,
+            Self::Declined(Declined::TimedOut) => Outcome::TimedOut,
+            Self::Input(_) => Outcome::BadAnswer,
+            Self::Phase(Phase::NotYet) => Outcome::NotYetValid,
+            Self::Phase(_) | Self::PhoneGrace => Outcome::Over,
+            Self::Signature(error) => match error {
+                pki::SignatureError::Phase(Phase::NotYet) => Outcome::NotYetValid,
+                pki::SignatureError::Phase(_) => Outcome::Over,
+                _ => Outcome::SignatureWrong,
+            },
+            Self::Verify(error) => of_verify(error),
+        }
+    }
+
+    /// Tries left, when the error itself knows.
+    #[must_use]
+    pub const fn tries_left(&self) -> Option<u8> {
+        match self {
+            Self::Verify(error) => error.tries_left(),
+            Self::Change(error) => error.tries_left(),
+            _ => None,
+        }
+    }
+
+    /// Did the card refuse to show a file before a PIN?
+    pub(crate) fn is_access_denied(&self) -> bool {
+        matches!(
+            self,
+            Self::Card(error) if error.status() == Some(Status::SECURITY_STATUS_NOT_SATISFIED)
+        )
+    }
+}
+
+const fn of_link(kind: ErrorKind) -> Outcome {
+    match kind {
+        ErrorKind::BufferTooSmall => Outcome::BadAnswer,
+        ErrorKind::Cancelled => Outcome::Cancelled,
+        ErrorKind::CardRemoved | ErrorKind::CardReset => Outcome::CardRemoved,
+        ErrorKind::InUse => Outcome::InUse,
+        ErrorKind::NoCard => Outcome::NoCard,
+        ErrorKind::NoReader => Outcome::NoReader,
+        ErrorKind::ReaderLost => Outcome::ReaderLost,
+        ErrorKind::ServiceDown => Outcome::ServiceDown,
+        ErrorKind::TimedOut => Outcome::TimedOut,
+        _ => Outcome::LinkBroken,
+    }
+}
+
+/// The outcome of a link that failed before any command.
+impl From<ErrorKind> for Outcome {
+    fn from(kind: ErrorKind) -> Self {
+        of_link(kind)
+    }
+}
+
+const fn of_fault(fault: Fault) -> Outcome {
+    match fault {
+        Fault::Link(kind) | Fault::Ended(kind) => of_link(kind),
+        _ => Outcome::BadAnswer,
+    }
+}
+
+const fn of_card(error: &mynacard::Error) -> Outcome {
+    match error {
+        mynacard::Error::NoApplication { .. } => Outcome::NotAMyNumberCard,
+        mynacard::Error::Exchange { fault, .. } => of_fault(*fault),
+        mynacard::Error::EvidenceExpired => Outcome::CardRemoved,
+        mynacard::Error::AlreadyVerified => Outcome::InUse,
+        _ => Outcome::BadAnswer,
+    }
+}
+
+const fn of_verify(error: &VerifyError) -> Outcome {
+    match error {
+        VerifyError::Blocked => Outcome::PinBlocked,
+        VerifyError::EvidenceExpired => Outcome::CardRemoved,
+        VerifyError::LastTryRefused { .. } => Outcome::LastTryRefused,
+        VerifyError::NotSent(fault) => of_fault(*fault),
+        VerifyError::Wrong { .. } => Outcome::PinWrong,
+        VerifyError::OutcomeUnknown { .. } => Outcome::OutcomeUnknown,
+        _ => Outcome::BadAnswer,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Card(error) => error.fmt(f),
+            Self::Certificate(error) => write!(f, "the certificate is not trusted: {error}"),
+            Self::Change(error) => error.fmt(f),
+            Self::Declined(declined) => declined.fmt(f),
+            Self::Input(error) => error.fmt(f),
+            Self::Phase(Phase::NotYet) => {
+                f.write_str("the certificate is not valid yet; check the clock of this machine")
+            }
+            Self::Phase(Phase::Grace) => f.write_str(
+                "the certificate has expired; in its months of grace it proves an identity and \
+                 nothing else, the holder renews it at the municipality",
+            ),
+            Self::Phase(_) => {
+                f.write_str("the certificate has expired; the holder renews it at the municipality")
+            }
+            Self::PhoneGrace => f.write_str(
+                "the certificate in the phone has expired, and phones have no months of grace; \
+                 the holder uses the card or enrols again",
+            ),
+            Self::Signature(error) => error.fmt(f),
+            Self::Verify(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}
+
+macro_rules! from {
+    ($($error:ty => $variant:ident),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )*};
+}
+from!(
+    mynacard::Error => Card,
+    pki::Error => Certificate,
+    ChangeError => Change,
+    Declined => Declined,
+    InputError => Input,
+    pki::SignatureError => Signature,
+    VerifyError => Verify
+);

@@ -1,0 +1,65 @@
+//! What is left of a check-in that somebody else can check again. Only a signature that `pki`
+//! verified becomes a [`Proof`].
+
+use kazasu_pki::{Hierarchy, Phase, Scheme, Signature};
+
+/// A verified signature with what it was verified for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    signature: heapless::Vec<u8, 256>,
+    scheme: Scheme,
+    digest: [u8; 32],
+    certificate_sha256: [u8; 32],
+    hierarchy: Hierarchy,
+    phase: Phase,
+}
+
+impl Proof {
+    /// Takes over what `pki` verified. `None` for a signature longer than RSA-2048 gives.
+    pub(crate) fn new(signature: &Signature<'_>) -> Option<Self> {
+        Some(Self {
+            signature: heapless::Vec::from_slice(signature.octets()).ok()?,
+            scheme: signature.scheme(),
+            digest: *signature.digest(),
+            certificate_sha256: *signature.certificate_sha256(),
+            hierarchy: signature.hierarchy(),
+            phase: signature.phase(),
+        })
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// How it was made.
+    #[must_use]
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// SHA-256 of what was signed.
+    #[must_use]
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// SHA-256 of the certificate.
+    #[must_use]
+    pub const fn certificate_sha256(&self) -> &[u8; 32] {
+        &self.certificate_sha256
+    }
+
+    /// Whose root the certificate was issued under.
+    #[must_use]
+    pub const fn hierarchy(&self) -> Hierarchy {
+        self.hierarchy
+    }
+
+    /// The certificate's phase.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+}
