@@ -29,7 +29,8 @@ impl DenyFile {
             let Some(name) = strings(entry).into_iter().next() else { continue };
             if entry.contains("deny-multiple-versions = true") {
                 file.single.push(name);
-            } else {
+            } else if !name.contains(':') {
+                // Bans of some versions only are left to cargo-deny.
                 file.banned.push(name);
             }
         }
@@ -65,7 +66,8 @@ mod tests {
             "# [licenses]\n[graph]\nall-features = true\n\n[licenses]\nconfidence-threshold = 0.9\n\
              allow = [\n    # why\n    \"MIT\",\n    \"Apache-2.0\",\n]\n\n[bans]\n\
              deny = [\n    { crate = \"der\", deny-multiple-versions = true },\n    \
-             { crate = \"openssl-sys\", reason = \"no C\" },\n]\n[sources]\nallow = []\n",
+             { crate = \"openssl-sys\", reason = \"no C\" },\n    \
+             { crate = \"cms:<0.3\" },\n]\n[sources]\nallow = []\n",
         )
         .unwrap();
         assert_eq!(file.allowed_licences, ["MIT", "Apache-2.0"]);

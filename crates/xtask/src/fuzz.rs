@@ -24,6 +24,12 @@ const FLAGS: &[&str] = &[
     "-Cforce-frame-pointers",
 ];
 
+/// Seeds that are also the data of tests, and not worth a second copy.
+const MORE_SEEDS: &[(&str, &str)] = &[
+    ("certificate", "crates/pki/tests/data/test-card"),
+    ("certificate", "crates/pki/tests/data/generated"),
+];
+
 /// No input of a target may take longer.
 const SECONDS_PER_INPUT: u32 = 20;
 
@@ -67,11 +73,13 @@ fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Resul
         fs::create_dir_all(needed)?;
     }
     ensure!(seeds.is_dir(), "{} has no seeds", target);
+    let more = MORE_SEEDS.iter().filter(|(of, _)| *of == target);
     let log = context.target.join(format!("fuzz/{target}.log"));
     let mut command = context.command(program);
     command
         .arg(&corpus)
         .arg(&seeds)
+        .args(more.map(|(_, folder)| context.root.join(folder)))
         .arg(format!("-max_total_time={}", context.fuzz_seconds))
         .arg(format!("-timeout={SECONDS_PER_INPUT}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))

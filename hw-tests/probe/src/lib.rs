@@ -5,6 +5,10 @@
 
 #![no_std]
 
+mod check_in;
+
+pub use check_in::check_in;
+
 use core::panic::PanicInfo;
 use kazasu_apdu::{Transport, transport::ErrorKind};
 
