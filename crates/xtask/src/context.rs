@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::tally::Tally;
+use crate::{arguments::Plan, tally::Tally};
 
 pub(crate) struct Context {
     /// Top of the repository.
@@ -21,10 +21,13 @@ pub(crate) struct Context {
     /// The cargo that runs this program.
     pub(crate) cargo: PathBuf,
     pub(crate) fuzz_seconds: u64,
+    /// Programs of the operating system may be missing. Tests that call one leave it alone when
+    /// `KAZASU_WITHOUT_SYSTEM` is set in their environment.
+    pub(crate) without_system: bool,
 }
 
 impl Context {
-    pub(crate) fn new(fuzz_seconds: u64) -> Result<Self> {
+    pub(crate) fn new(plan: &Plan) -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"))
             .ancestors()
             .nth(2)
@@ -33,7 +36,8 @@ impl Context {
         let target = std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root.join("target"), |folder| root.join(folder));
         let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
-        Ok(Self { root, target, cargo, fuzz_seconds })
+        let Plan { fuzz_seconds, without_system, .. } = *plan;
+        Ok(Self { root, target, cargo, fuzz_seconds, without_system })
     }
 
     /// A program, to be run at the top of the repository.
@@ -42,6 +46,9 @@ impl Context {
         command.current_dir(&self.root).stdin(Stdio::null());
         // Cargo sets this for the programs it runs; another compiler must not see it.
         command.env_remove("LD_LIBRARY_PATH");
+        if self.without_system {
+            command.env("KAZASU_WITHOUT_SYSTEM", "1");
+        }
         command
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Runner {
     pub(crate) summary: &'static str,
     /// Packages of the operating system without which it cannot run at all.
     pub(crate) packages: fn(&Context) -> Vec<Package>,
+    /// Packages without which a part of it is left out; see [`Context::without_system`].
+    pub(crate) partly: &'static [Package],
     pub(crate) run: fn(&Context) -> Result<Tally>,
 }
 
@@ -32,60 +34,70 @@ pub(crate) const ALL: &[Runner] = &[
         name: "house",
         summary: "the house rules of CONTRIBUTING.md that a program can check",
         packages: none,
+        partly: &[],
         run: house::run,
     },
     Runner {
         name: "fmt",
         summary: "formatting, in all three workspaces",
         packages: none,
+        partly: &[],
         run: workspace::fmt,
     },
     Runner {
         name: "deny",
         summary: "licences, duplicate crates and sources of the dependencies, after deny.toml",
         packages: none,
+        partly: &[],
         run: deny::run,
     },
     Runner {
         name: "clippy",
         summary: "lints over all targets, without features and with all that a host can link",
         packages: none,
+        partly: &[],
         run: workspace::clippy,
     },
     Runner {
         name: "unit",
         summary: "unit, integration and documentation tests",
-        packages: |_| vec![system::OPENSSL],
+        packages: none,
+        partly: &[system::OPENSSL],
         run: workspace::unit,
     },
     Runner {
         name: "features",
         summary: "each no_std crate without features, with each one alone, and with all",
         packages: none,
+        partly: &[],
         run: features::run,
     },
     Runner {
         name: "docs",
         summary: "rustdoc without warnings, and the links between files in Markdown",
         packages: none,
+        partly: &[],
         run: docs::run,
     },
     Runner {
         name: "no-std",
         summary: "the crates for firmware, built for Cortex-M0 and Cortex-M4F without a heap",
         packages: bare::packages,
+        partly: &[],
         run: bare::run,
     },
     Runner {
         name: "probe",
         summary: "the check-in linked for Cortex-M: no panic code, and its size",
         packages: probe::packages,
+        partly: &[],
         run: probe::run,
     },
     Runner {
         name: "fuzz",
         summary: "every fuzz target for a short time (--seconds)",
         packages: |_| vec![system::GXX],
+        partly: &[],
         run: fuzz::run,
     },
 ];
@@ -101,9 +113,13 @@ enum Ending {
 
 /// Runs what was planned. Exits with 1 when anything failed.
 pub(crate) fn run(plan: &Plan) -> Result<ExitCode> {
-    let context = Context::new(plan.fuzz_seconds)?;
+    let context = Context::new(plan)?;
     if !plan.without_system {
-        let packages = plan.runners.iter().flat_map(|runner| (runner.packages)(&context));
+        let packages = plan.runners.iter().flat_map(|runner| {
+            let mut packages = (runner.packages)(&context);
+            packages.extend(runner.partly);
+            packages
+        });
         let names = system::missing(packages);
         if !names.is_empty() {
             system::install(&context, &names)?;

@@ -21,7 +21,7 @@ impl File {
     /// Whether the file holds tests and nothing else.
     pub(crate) fn is_test(&self) -> bool {
         ["/tests/", "/benches/", "/examples/"].iter().any(|part| self.path.contains(part))
-            || self.path.ends_with("/tests.rs")
+            || ["/tests.rs", "_tests.rs"].iter().any(|end| self.path.ends_with(end))
     }
 }
 
