@@ -56,6 +56,11 @@ impl<'a, B: RsaBackend> Validator<'a, B> {
         Validator { anchors: self.anchors, rules: self.rules, backend }
     }
 
+    /// The roots that it judges by.
+    pub const fn anchors(&self) -> &'a Anchors<'a> {
+        self.anchors
+    }
+
     /// The back end for RSA.
     pub const fn backend(&self) -> &B {
         &self.backend
