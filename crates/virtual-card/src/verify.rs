@@ -133,3 +133,91 @@ impl Card {
 fn tries(left: u8) -> Status {
     Status(0x63C0 | u16::from(left.min(15)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use crate::card::Image;
+    use crate::state::Store;
+    use crate::{Card, Error, Issue, Reference};
+
+    /// A store that remembers what each writing said of the auth PIN, and fails when told.
+    struct Notes {
+        tries: Arc<Mutex<Vec<u8>>>,
+        fail_at: Option<usize>,
+    }
+
+    impl Store for Notes {
+        fn save(&mut self, image: &Image) -> Result<(), Error> {
+            let mut tries = self.tries.lock().unwrap();
+            if self.fail_at == Some(tries.len()) {
+                let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+                return Err(Error::Io { path: "card.json".into(), action: "write", source });
+            }
+            let card = Card::new(image.clone(), crate::random::Random::new(Some(0), "")?, None);
+            tries.extend(card.tries(Reference::Auth));
+            Ok(())
+        }
+    }
+
+    fn card(fail_at: Option<usize>) -> (Card, Arc<Mutex<Vec<u8>>>) {
+        let mut card = Card::issue(Issue::demonstration().seed(1)).unwrap();
+        let tries = Arc::new(Mutex::new(Vec::new()));
+        card.keep_in(Box::new(Notes { tries: tries.clone(), fail_at })).unwrap();
+        let select = [0x00, 0xA4, 0x04, 0x0C, 10, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0, 0, 0, 1];
+        assert_eq!(card.respond(&select), [0x90, 0x00]);
+        (card, tries)
+    }
+
+    const RIGHT: &[u8] = b"\x00\x20\x00\x98\x041234";
+    const WRONG: &[u8] = b"\x00\x20\x00\x98\x040000";
+    const QUERY: &[u8] = b"\x00\x20\x00\x98";
+
+    #[test]
+    fn the_try_is_written_down_before_the_pin_is_compared() {
+        let (mut card, tries) = card(None);
+        assert_eq!(card.respond(WRONG), [0x63, 0xC2]);
+        assert_eq!(*tries.lock().unwrap(), [3, 2]);
+        // A right PIN too costs its try first.
+        assert_eq!(card.respond(RIGHT), [0x90, 0x00]);
+        assert_eq!(*tries.lock().unwrap(), [3, 2, 1, 3]);
+        assert_eq!(card.respond(QUERY), [0x63, 0xC3]);
+        assert_eq!(tries.lock().unwrap().len(), 4, "a query writes nothing");
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_nothing_is_compared() {
+        let (mut card, _) = card(Some(1));
+        let full = card.try_respond(RIGHT);
+        assert!(matches!(full, Err(Error::Io { .. })), "{full:?}");
+        assert_eq!(card.respond(RIGHT), [0x65, 0x81]);
+        assert_eq!((card.deeds().comparisons, card.tries(Reference::Auth)), (0, Some(3)));
+        assert!(!card.is_verified(Reference::Auth));
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_after_the_comparison_proves_nothing() {
+        let (mut card, tries) = card(Some(2));
+        assert!(card.try_respond(RIGHT).is_err());
+        assert!(!card.is_verified(Reference::Auth));
+        // What the card says is what is written down.
+        assert_eq!(card.respond(QUERY), [0x63, 0xC2]);
+        assert_eq!(*tries.lock().unwrap(), [3, 2]);
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_written_down_did_not_happen() {
+        let (mut card, _) = card(Some(3));
+        assert_eq!(card.respond(RIGHT), [0x90, 0x00]);
+        assert!(card.try_respond(b"\x00\x24\x01\x98\x045678").is_err());
+        assert!(card.secret(Reference::Auth).is_some_and(|pin| pin.reveal() == "1234"));
+    }
+
+    #[test]
+    fn a_card_can_go_to_another_thread() {
+        fn sends<T: Send>() {}
+        sends::<Card>();
+        sends::<crate::Link>();
+    }
+}
