@@ -58,14 +58,14 @@ oids! {
 }
 
 /// Content octets of an object identifier, shown with dots: `1.2.392.200149.8.5.1.3.30`.
-/// Arcs beyond 64 bits are shown as `?`.
+/// Arcs beyond 32 bits are shown as `?`: core's text for longer numbers links panic code.
 pub(crate) struct Dotted<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Dotted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut arc, mut first) = (Some(0_u64), true);
+        let (mut arc, mut first) = (Some(0_u32), true);
         for octet in self.0 {
-            arc = arc.and_then(|arc| arc.checked_mul(128)).map(|arc| arc | u64::from(octet & 0x7F));
+            arc = arc.and_then(|arc| arc.checked_mul(128)).map(|arc| arc | u32::from(octet & 0x7F));
             if octet & 0x80 != 0 {
                 continue;
             }
@@ -99,7 +99,8 @@ mod tests {
             (COMMON_NAME, "2.5.4.3"),
             (USER_ID, "0.9.2342.19200300.100.1.1"),
             (&[0x88, 0x37], "2.999"),
-            (&[0x2A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0x01], "1.2.?.1"),
+            (&[0x2A, 0x8F, 0xFF, 0xFF, 0xFF, 0x7F, 0x01], "1.2.4294967295.1"),
+            (&[0x2A, 0x90, 0x80, 0x80, 0x80, 0x00, 0x01], "1.2.?.1"),
         ] {
             assert_eq!(Dotted(octets).to_string(), dotted);
         }

@@ -104,7 +104,8 @@ impl Time {
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = Date::from_days(self.0.div_euclid(SECONDS_PER_DAY));
-        let of_day = self.0.rem_euclid(SECONDS_PER_DAY);
+        // As u32, because core's text for longer numbers links panic code.
+        let of_day = u32::try_from(self.0.rem_euclid(SECONDS_PER_DAY)).unwrap_or(0);
         let (hour, minute, second) = (of_day / 3_600, of_day / 60 % 60, of_day % 60);
         write!(f, "{date}T{hour:02}:{minute:02}:{second:02}Z")
     }

@@ -77,9 +77,11 @@ fn blocks_that_are_not_exactly_right_are_refused() {
 
 #[test]
 fn other_lengths_of_key() {
-    let mut long_backends: Vec<&dyn RsaBackend> = vec![&const { Fixed4096::new() }];
-    #[cfg(feature = "alloc")]
-    long_backends.push(&kazasu_pki::rsa::Alloc);
+    let long_backends: Vec<&dyn RsaBackend> = vec![
+        &const { Fixed4096::new() },
+        #[cfg(feature = "alloc")]
+        &kazasu_pki::rsa::Alloc,
+    ];
     for bits in [2050, 3072, 4096] {
         let certificate = format!("key-{bits}");
         let files = [

@@ -22,38 +22,46 @@ pub type Fixed = Montgomery<64>;
 pub type Fixed4096 = Montgomery<128>;
 
 impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
+    // Each of these has its own block; inlined into one caller, both would be on the stack.
+    #[inline(never)]
     fn verify_pkcs1v15(
         &self,
         key: &RsaPublicKey<'_>,
         content: &[u8],
         signature: &[u8],
     ) -> Result<(), RsaError> {
-        let block = power::<LIMBS>(key, signature)?;
+        let mut block = [[0; 4]; LIMBS];
+        power(key, signature, &mut block)?;
         encoding::pkcs1v15_matches(&block, key.modulus().len(), content)
     }
 
+    #[inline(never)]
     fn verify_pss_sha256(
         &self,
         key: &RsaPublicKey<'_>,
         digest: &[u8; 32],
         signature: &[u8],
     ) -> Result<(), RsaError> {
-        let mut block = power::<LIMBS>(key, signature)?;
+        let mut block = [[0; 4]; LIMBS];
+        power(key, signature, &mut block)?;
         encoding::pss_sha256_matches(&mut block, key.bits(), digest)
     }
 }
 
-/// RSAVP1 (RFC 8017 section 5.2.2): the signature to the power of the exponent, big-endian.
+/// RSAVP1 (RFC 8017 section 5.2.2): the signature to the power of the exponent, big-endian. Results
+/// are written to where the caller has room, because returning arrays doubles the stack.
 fn power<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     signature: &[u8],
-) -> Result<[[u8; 4]; LIMBS], RsaError> {
-    let modulus = limbs::<LIMBS>(key.modulus()).ok_or(RsaError::KeyTooLong)?;
-    if signature.len() != key.modulus().len() {
-        return Err(RsaError::Mismatch);
+    block: &mut [[u8; 4]; LIMBS],
+) -> Result<(), RsaError> {
+    let (mut modulus, mut base) = ([0; LIMBS], [0; LIMBS]);
+    if key.modulus().len() > LIMBS.saturating_mul(4) {
+        return Err(RsaError::KeyTooLong);
     }
-    let mut base = limbs::<LIMBS>(signature).ok_or(RsaError::Mismatch)?;
-    if !less(&base, &modulus) {
+    read(key.modulus(), &mut modulus);
+    read(signature, &mut base);
+    if signature.len() != key.modulus().len() || !less(&base, &modulus) {
         return Err(RsaError::Mismatch);
     }
     // Montgomery form: times 2 once for every bit of the array.
@@ -61,37 +69,32 @@ fn power<const LIMBS: usize>(
         double(&mut base, &modulus);
     }
     let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
-    let mut power = base;
+    let (mut power, mut next) = (base, [0; LIMBS]);
     // The highest bit of the exponent is the base itself.
     let below_highest = 31_u32.saturating_sub(key.exponent().leading_zeros());
     for bit in (0..below_highest).rev() {
-        power = multiply(&power, &power, &modulus, inverse);
+        multiply(&power, &power, &modulus, inverse, &mut next);
+        power = next;
         if key.exponent() >> bit & 1 == 1 {
-            power = multiply(&power, &base, &modulus, inverse);
+            multiply(&power, &base, &modulus, inverse, &mut next);
+            power = next;
         }
     }
-    let mut one = [0; LIMBS];
-    if let Some(lowest) = one.first_mut() {
-        *lowest = 1;
-    }
-    let plain = multiply(&power, &one, &modulus, inverse);
-    let mut block = [[0; 4]; LIMBS];
-    for (bytes, limb) in block.iter_mut().rev().zip(&plain) {
+    // Out of Montgomery form: times 1.
+    read(&[1], &mut base);
+    multiply(&power, &base, &modulus, inverse, &mut next);
+    for (bytes, limb) in block.iter_mut().rev().zip(&next) {
         *bytes = limb.to_be_bytes();
     }
-    Ok(block)
+    Ok(())
 }
 
-/// A big-endian number as limbs, or `None` when it is too long.
-fn limbs<const LIMBS: usize>(bytes: &[u8]) -> Option<[u32; LIMBS]> {
-    if bytes.len() > LIMBS.saturating_mul(4) {
-        return None;
-    }
-    let mut limbs = [0; LIMBS];
-    for (limb, chunk) in limbs.iter_mut().zip(bytes.rchunks(4)) {
+/// The lowest limbs of a big-endian number, as many as there is room for.
+fn read(bytes: &[u8], limbs: &mut [u32]) {
+    let chunks = bytes.rchunks(4).chain(core::iter::repeat(&[][..]));
+    for (limb, chunk) in limbs.iter_mut().zip(chunks) {
         *limb = chunk.iter().fold(0, |limb, byte| limb << 8 | u32::from(*byte));
     }
-    Some(limbs)
 }
 
 fn less(left: &[u32], right: &[u32]) -> bool {
@@ -127,7 +130,7 @@ fn negated_inverse(odd: u32) -> u32 {
     inverse.wrapping_neg()
 }
 
-/// left × right ÷ 2^(32 × LIMBS) modulo the modulus, by finely integrated operand scanning: each
+/// `sum` becomes left × right ÷ 2^(32 × LIMBS) modulo the modulus, by finely integrated operand scanning: each
 /// limb of `right` is multiplied in, and one limb that has become zero is shifted out.
 #[inline(never)]
 fn multiply<const LIMBS: usize>(
@@ -135,8 +138,9 @@ fn multiply<const LIMBS: usize>(
     right: &[u32; LIMBS],
     modulus: &[u32; LIMBS],
     inverse: u32,
-) -> [u32; LIMBS] {
-    let mut sum = [0_u32; LIMBS];
+    sum: &mut [u32; LIMBS],
+) {
+    sum.fill(0);
     let mut top = 0_u32;
     let lowest = left.first().copied().unwrap_or(0);
     for factor in right {
@@ -159,10 +163,9 @@ fn multiply<const LIMBS: usize>(
         *lower = highest as u32;
         top = (highest >> 32) as u32;
     }
-    if top != 0 || !less(&sum, modulus) {
-        subtract(&mut sum, modulus);
+    if top != 0 || !less(sum, modulus) {
+        subtract(sum, modulus);
     }
-    sum
 }
 
 #[cfg(test)]

@@ -9,6 +9,15 @@ use proptest::{collection::vec, prelude::*};
 
 use super::*;
 
+/// The power in a new array.
+fn power<const LIMBS: usize>(
+    key: &RsaPublicKey<'_>,
+    base: &[u8],
+) -> Result<[[u8; 4]; LIMBS], RsaError> {
+    let mut block = [[0xA5; 4]; LIMBS];
+    super::power(key, base, &mut block).map(|()| block)
+}
+
 /// The same power by `crypto-bigint`, for moduli that fill the array.
 macro_rules! oracle {
     ($name:ident, $number:ident) => {
