@@ -12,6 +12,12 @@ use kazasu_tlv::{Tag, Writer};
 use sha2::{Digest, Sha256};
 
 use crate::keys::{self, Block, PrivateKey};
+use crate::oid::{
+    AUTHORITY_INFORMATION, AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES,
+    CLIENT_AUTH, COMMON_NAME, COUNTRY, CPS, CRL_DISTRIBUTION_POINTS, EXTENDED_KEY_USAGE,
+    ISSUER_ALT_NAME, JPKI, KEY_USAGE, LOCALITY, OCSP, ORGANIZATION_NAME, SHA256_WITH_RSA,
+    SUBJECT_ALT_NAME, SUBJECT_KEY_IDENTIFIER, UNIT,
+};
 use crate::random::Random;
 use crate::{Date, Error, Holder};
 
@@ -31,29 +37,6 @@ const SERVICE: &str = "実在しない試験用カード";
 const AUTHORITY: &str = "試験用の実在しない認証局";
 const POLICY_URI: &[u8] = b"http://www.virtual-card.invalid/cps.html";
 const OCSP_URI: &[u8] = b"http://ocsp.virtual-card.invalid";
-
-const COUNTRY: &[u8] = &[0x55, 0x04, 0x06];
-const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
-const LOCALITY: &[u8] = &[0x55, 0x04, 0x07];
-const ORGANIZATION_NAME: &[u8] = &[0x55, 0x04, 0x0A];
-const UNIT: &[u8] = &[0x55, 0x04, 0x0B];
-const SHA256_WITH_RSA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B];
-const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1D, 0x0E];
-const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
-const SUBJECT_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x11];
-const ISSUER_ALT_NAME: &[u8] = &[0x55, 0x1D, 0x12];
-const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
-const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1D, 0x1F];
-const CERTIFICATE_POLICIES: &[u8] = &[0x55, 0x1D, 0x20];
-const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1D, 0x23];
-const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x25];
-const AUTHORITY_INFORMATION: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
-const CLIENT_AUTH: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
-const OCSP: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01];
-const CPS: &[u8] = &[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x02, 0x01];
-/// `1.2.392.200149.8.5`: the arc of JPKI. Its test policies are `.1.0.30` and `.1.0.20`, its
-/// otherNames `.5.1` to `.5.6`.
-const JPKI: [u8; 8] = [0x2A, 0x83, 0x08, 0x8C, 0x9B, 0x55, 0x08, 0x05];
 
 /// A whole certificate fits with room: the largest part is an address of 200 characters.
 const ROOM: usize = 16 * 1024;

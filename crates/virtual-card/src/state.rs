@@ -29,6 +29,19 @@ pub(crate) trait Store: Send {
 /// A card file. While a card from it lives, no other program can open it.
 ///
 /// Beside `FILE` stand `FILE.lock`, which is locked and stays, and for a moment `FILE.new`.
+///
+/// # Format, version 1
+/// One JSON object. `format` is `"kazasu-virtual-card"`, `version` is [`FILE_VERSION`], `notice` is
+/// for people. `card` has `kind`, `origin` (`virtual` or `test_card`), `holder` (or null), `settings`
+/// (as [`crate::Settings`]) and `applications`: each with a `name`, the `default_key` (or null), and
+/// `files` by their identifier in four hexadecimal digits. A file is one of
+/// * `transparent`: `content` in hexadecimal, `read`;
+/// * `records`: `records` in hexadecimal, `read`;
+/// * `code`: `value` in clear (or null), `syntax`, `change`, `tries_limit`, `tries_left`;
+/// * `key`: `source` (`pool` and a number, or `fresh` and a PKCS#8 key in hexadecimal), `usable`.
+///
+/// `read` and `usable` are `"free"`, `"never"`, or `after` and a list of codes, one of which must
+/// have been verified. Nothing may be missing, and nothing else may be there.
 #[derive(Debug)]
 pub struct CardFile {
     path: PathBuf,

@@ -55,6 +55,19 @@ fn a_card_comes_back_as_it_was() {
 }
 
 #[test]
+fn what_a_power_cut_left_behind_is_no_harm() {
+    let folder = Folder::new("cut");
+    let path = folder.file("card.json");
+    drop(CardFile::create(&path, demonstration()).unwrap());
+    fs::write(folder.file("card.json.new"), "{ half").unwrap();
+    let mut card = CardFile::open(&path).unwrap();
+    select(&mut card, ApplicationName::Jpki);
+    assert_eq!(verify(&mut card, 0x98, b"0000"), 0x63C2);
+    drop(card);
+    assert_eq!(CardFile::open(&path).unwrap().tries(Reference::Auth), Some(2));
+}
+
+#[test]
 fn a_card_is_never_overwritten() {
     let folder = Folder::new("overwrite");
     let path = folder.file("card.json");
