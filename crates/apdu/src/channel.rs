@@ -17,6 +17,9 @@ use zeroize::Zeroize;
 const GET_RESPONSE: u8 = 0xC0;
 /// Class bit of command chaining; GET RESPONSE goes without.
 const CHAINING: u8 = 0x10;
+/// Class bit of proprietary commands. GET RESPONSE is an interindustry command whatever came
+/// before it (ISO/IEC 7816-4 clause 5.4.1).
+const PROPRIETARY: u8 = 0x80;
 /// Room for the status word.
 const STATUS_LENGTH: usize = 2;
 
@@ -354,7 +357,10 @@ impl<'b> Channel<'b> {
                     return Err(Fault::Answer(AnswerError::TooLong { length, asked }));
                 }
                 self.plan.gathered = gathered;
-                let cla = self.plan.header[0] & !CHAINING;
+                let cla = match self.plan.header[0] {
+                    proprietary if proprietary & PROPRIETARY != 0 => 0x00,
+                    interindustry => interindustry & !CHAINING,
+                };
                 let command =
                     Command::new(cla, GET_RESPONSE, 0, 0).with_le(more.min(left).min(0x100));
                 self.rewrite(&command)?;

@@ -88,6 +88,15 @@ fn more_data_is_fetched_and_joined() {
 }
 
 #[test]
+fn get_response_is_interindustry_after_a_proprietary_command() {
+    let mut script = Script::new(&[&[0x61, 2], &[1, 2, 0x90, 0x00]]);
+    let command = Command::new(0x80, 0x2A, 0, 0x97).with_data(&[1]).with_le(256);
+    let answers = blocking(&mut script, ExtendedLength::Auto, &[command]);
+    assert_eq!(answers, [Ok((vec![1, 2], Status::OK))]);
+    assert_eq!(script.sent[1], [0x00, 0xC0, 0, 0, 2]);
+}
+
+#[test]
 fn more_data_than_asked_for_or_none_at_all_is_an_error() {
     let mut script = Script::new(&[&[1, 2, 0x61, 3]]);
     let answers = blocking(&mut script, ExtendedLength::Auto, &[READ.with_le(2)]);
