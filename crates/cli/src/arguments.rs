@@ -1,0 +1,433 @@
+//! The command line. What is written here is what `--help` shows.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kazasu::apdu::ExtendedLength;
+use kazasu::mynacard::{Key, Reference};
+use kazasu::pki::{Kind, Time};
+use kazasu::{CertificateFile, Nonce};
+use std::path::PathBuf;
+
+use crate::hex;
+use crate::reader::ReaderName;
+
+/// The My Number card (マイナンバーカード) at a reader: check-in, certificates, signatures, PINs, and
+/// virtual cards to try it all without one.
+///
+/// Exit numbers: 0 verified, 1 internal error, 2 usage, 3 file error, 10 pin_wrong, 11 pin_blocked,
+/// 12 last_try_refused, 13 not_a_my_number_card, 14 card_removed, 15 no_reader or no_card,
+/// 16 not_trusted, 17 not_yet_valid or over, 18 revoked, 19 signature_wrong, 20 link_broken,
+/// 21 verified_in_grace, 22 outcome_unknown, 23 in_use, 24 service_down, 25 reader_lost,
+/// 26 timed_out, 27 cancelled, 28 bad_answer.
+#[derive(Parser)]
+#[command(name = "kazasu", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Prove who holds the card: certificate, PIN, a fresh challenge signed and verified
+    CheckIn(CheckIn),
+    /// Read certificates
+    Cert(Cert),
+    /// Sign a file with a key of the card
+    Sign(Sign),
+    /// Judge evidence or a signature again, without a card
+    Verify(Verify),
+    /// Tries left, and new PINs
+    Pin(Pin),
+    /// Virtual cards in files
+    Card(Card),
+}
+
+/// Where the card is, and how to speak to it.
+#[derive(Args)]
+pub(crate) struct ReaderOptions {
+    /// Which reader: `virtual` issues a demonstration card, `virtual:FILE` is a card in a file
+    #[arg(long, value_name = "READER", default_value = "virtual")]
+    pub(crate) reader: ReaderName,
+    /// Commands with extended length: try them, force them, or never use them
+    #[arg(long, value_enum, value_name = "auto|on|off", default_value = "auto")]
+    pub(crate) extended_length: ExtendedLengthMode,
+    /// Print every exchange with the card to standard error: headers, lengths, status words, no data
+    #[arg(long)]
+    pub(crate) trace: bool,
+}
+
+/// How the result is printed.
+#[derive(Args)]
+pub(crate) struct OutputOptions {
+    /// Print one JSON object on standard output instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Language of the text; without it the one of the environment
+    #[arg(long, value_enum, value_name = "en|ja")]
+    pub(crate) lang: Option<Language>,
+}
+
+/// Which roots are trusted, and at what time.
+#[derive(Args)]
+pub(crate) struct TrustOptions {
+    /// Judge at this moment instead of now, for example 2026-11-21T09:00:00+09:00
+    #[arg(long, value_name = "RFC3339", value_parser = time)]
+    pub(crate) now: Option<Time>,
+    /// Trust the roots of JPKI test cards too
+    #[arg(long)]
+    pub(crate) test_hierarchy: bool,
+    /// Trust this root too (DER); may be given up to eight times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) anchor: Vec<PathBuf>,
+}
+
+/// How PINs and passwords come in.
+#[derive(Args)]
+pub(crate) struct SecretOptions {
+    /// Read each secret as one line from standard input, in the order asked
+    #[arg(long)]
+    pub(crate) pin_stdin: bool,
+    /// The holder knows that it may be the last try, and confirms
+    #[arg(long)]
+    pub(crate) confirm_last_try: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckIn {
+    #[command(flatten)]
+    pub(crate) reader: ReaderOptions,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+    #[command(flatten)]
+    pub(crate) secrets: SecretOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+    /// The challenge, 16 to 64 bytes in hexadecimal; without it 32 fresh bytes are taken
+    #[arg(long, value_name = "HEX", value_parser = nonce)]
+    pub(crate) nonce: Option<Nonce>,
+    /// Write nonce, scheme, signature and certificate to this file when the check-in is verified
+    #[arg(long, value_name = "FILE")]
+    pub(crate) evidence: Option<PathBuf>,
+    /// Show names and addresses
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Cert {
+    #[command(subcommand)]
+    pub(crate) command: CertCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CertCommand {
+    /// Read one certificate, judge it, show it
+    Show(CertShow),
+}
+
+#[derive(Args)]
+pub(crate) struct CertShow {
+    /// Which certificate
+    #[arg(long, value_enum, value_name = "auth|auth-ca|sign|sign-ca")]
+    pub(crate) kind: CertificateName,
+    /// Write it to this file (DER), if it is trusted
+    #[arg(long, value_name = "FILE.der")]
+    pub(crate) out: Option<PathBuf>,
+    /// With --out: write it even if it is not trusted; the exit number still says so
+    #[arg(long, requires = "out")]
+    pub(crate) untrusted: bool,
+    /// Show names and addresses
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+    #[command(flatten)]
+    pub(crate) reader: ReaderOptions,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+    #[command(flatten)]
+    pub(crate) secrets: SecretOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct Sign {
+    /// Which key
+    #[arg(long, value_enum, value_name = "auth|sign")]
+    pub(crate) key: KeyName,
+    /// What to sign
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// Where the signature goes: 256 raw bytes, RSASSA-PKCS1-v1_5 with SHA-256
+    #[arg(long, value_name = "SIG")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) reader: ReaderOptions,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+    #[command(flatten)]
+    pub(crate) secrets: SecretOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+    /// Show names and addresses
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Evidence of a check-in
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "nonce",
+        conflicts_with_all = ["input", "sig", "cert", "signature_only"],
+        required_unless_present = "input"
+    )]
+    pub(crate) evidence: Option<PathBuf>,
+    /// The challenge that the evidence must be for: the one that was given out
+    #[arg(long, value_name = "HEX", value_parser = nonce, requires = "evidence")]
+    pub(crate) nonce: Option<Nonce>,
+    /// What was signed
+    #[arg(long = "in", value_name = "FILE", requires = "sig", requires = "cert")]
+    pub(crate) input: Option<PathBuf>,
+    /// Its signature
+    #[arg(long, value_name = "SIG", requires = "input")]
+    pub(crate) sig: Option<PathBuf>,
+    /// The signer's certificate (DER)
+    #[arg(long, value_name = "FILE", requires = "input")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Check the signature alone: not who issued the certificate, nor its dates or purpose
+    #[arg(long, requires = "input")]
+    pub(crate) signature_only: bool,
+    #[command(flatten)]
+    pub(crate) trust: TrustOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+    /// Show names and addresses
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Pin {
+    #[command(subcommand)]
+    pub(crate) command: PinCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum PinCommand {
+    /// Tries left of every PIN; uses none
+    Status(PinStatus),
+    /// Set a new PIN or password; asks for the current one, then the new one
+    Change(PinChange),
+}
+
+#[derive(Args)]
+pub(crate) struct PinStatus {
+    #[command(flatten)]
+    pub(crate) reader: ReaderOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct PinChange {
+    /// Which one
+    #[arg(long, value_enum, value_name = "auth|sign|text")]
+    pub(crate) kind: PinName,
+    #[command(flatten)]
+    pub(crate) reader: ReaderOptions,
+    #[command(flatten)]
+    pub(crate) secrets: SecretOptions,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct Card {
+    #[command(subcommand)]
+    pub(crate) command: CardCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CardCommand {
+    /// Issue a virtual card into a file
+    Issue(CardIssue),
+    /// Show a virtual card
+    Show(CardShow),
+    /// Write the root certificate of virtual cards
+    Root(CardRoot),
+}
+
+#[derive(Args)]
+pub(crate) struct CardIssue {
+    /// The card file; it must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// PIN for user authentication (利用者証明用), invented: four digits
+    #[arg(long, default_value = "1234")]
+    pub(crate) pin: String,
+    /// Password for digital signature (署名用), invented: 6 to 16 of A-Z and 0-9
+    #[arg(long, default_value = "TEST1234")]
+    pub(crate) password: String,
+    /// Tries left of the PIN, 0 to 3; 0 is a blocked one
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub(crate) tries: Option<u8>,
+    /// Last valid day of the certificates, YYYY-MM-DD; without it the fifth birthday to come
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(crate) not_after: Option<kazasu::virtual_card::Date>,
+    /// First valid day of the certificates, YYYY-MM-DD; without it today
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub(crate) issued: Option<kazasu::virtual_card::Date>,
+    /// The card refuses extended length
+    #[arg(long)]
+    pub(crate) no_extended_length: bool,
+    /// Make new keys instead of taking public test keys
+    #[arg(long)]
+    pub(crate) fresh_keys: bool,
+    /// What carries the keys
+    #[arg(long, value_enum, default_value = "card")]
+    pub(crate) token: TokenName,
+    /// Carry the files of a JPKI test card; nobody has its keys, so a check-in ends in 19
+    #[arg(long, conflicts_with_all = ["not_after", "issued", "fresh_keys", "token"])]
+    pub(crate) test_card: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct CardShow {
+    /// The card file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Show name and address of the invented holder
+    #[arg(long)]
+    pub(crate) show_personal: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct CardRoot {
+    /// The card file; without it the root of demonstration cards
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: Option<PathBuf>,
+    /// Where the root certificate goes (DER)
+    #[arg(long, value_name = "ROOT.der")]
+    pub(crate) out: PathBuf,
+    /// The root of which certificate
+    #[arg(long, value_enum, default_value = "auth")]
+    pub(crate) kind: KeyName,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    En,
+    Ja,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ExtendedLengthMode {
+    Auto,
+    On,
+    Off,
+}
+
+impl From<ExtendedLengthMode> for ExtendedLength {
+    fn from(mode: ExtendedLengthMode) -> Self {
+        match mode {
+            ExtendedLengthMode::Auto => Self::Auto,
+            ExtendedLengthMode::On => Self::On,
+            ExtendedLengthMode::Off => Self::Off,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum KeyName {
+    Auth,
+    Sign,
+}
+
+impl KeyName {
+    pub(crate) const fn key(self) -> Key {
+        match self {
+            Self::Auth => Key::Auth,
+            Self::Sign => Key::Sign,
+        }
+    }
+
+    pub(crate) const fn kind(self) -> Kind {
+        match self {
+            Self::Auth => Kind::Auth,
+            Self::Sign => Kind::Sign,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum CertificateName {
+    Auth,
+    AuthCa,
+    Sign,
+    SignCa,
+}
+
+impl CertificateName {
+    pub(crate) const fn file(self) -> CertificateFile {
+        match self {
+            Self::Auth => CertificateFile::Auth,
+            Self::AuthCa => CertificateFile::AuthCa,
+            Self::Sign => CertificateFile::Sign,
+            Self::SignCa => CertificateFile::SignCa,
+        }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::AuthCa => "auth-ca",
+            Self::Sign => "sign",
+            Self::SignCa => "sign-ca",
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PinName {
+    Auth,
+    Sign,
+    Text,
+}
+
+impl PinName {
+    pub(crate) const fn reference(self) -> Reference {
+        match self {
+            Self::Auth => Reference::Auth,
+            Self::Sign => Reference::Sign,
+            Self::Text => Reference::Text,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum TokenName {
+    Card,
+    Android,
+    Iphone,
+}
+
+fn time(text: &str) -> Result<Time, String> {
+    Time::parse_rfc3339(text)
+        .map_err(|error| format!("{error}; for example 2026-11-21T09:00:00+09:00"))
+}
+
+fn nonce(text: &str) -> Result<Nonce, String> {
+    let bytes = hex::decode(text).ok_or("not hexadecimal")?;
+    Nonce::given(&bytes).map_err(|error| error.to_string())
+}
+
+fn date(text: &str) -> Result<kazasu::virtual_card::Date, String> {
+    kazasu::virtual_card::Date::parse(text).ok_or_else(|| "not a date YYYY-MM-DD".to_owned())
+}

@@ -1,0 +1,180 @@
+//! `kazasu card`: virtual cards in files.
+
+use crate::arguments::{Card, CardCommand, CardIssue, CardRoot, CardShow, TokenName};
+use crate::exit::{Error, Failed};
+use crate::file::Output;
+use crate::json::{CardObject, CertificateObject, HolderObject, MASKED, Object, PinObject};
+use crate::reader::{NoReader, card_error};
+use crate::screen::Screen;
+use kazasu::pki::{Kind, Time};
+use kazasu::virtual_card::{
+    self, CardFile, CertificateKind, Issue, Reference, Secret, root_certificate,
+};
+use std::time::UNIX_EPOCH;
+
+pub(crate) fn run(options: &Card) -> Result<u8, Failed> {
+    match &options.command {
+        CardCommand::Issue(options) => issue(options),
+        CardCommand::Show(options) => show(options),
+        CardCommand::Root(options) => root(options),
+    }
+}
+
+fn issue(options: &CardIssue) -> Result<u8, Failed> {
+    let screen = Screen::new(&options.output);
+    let mut issue = if options.test_card { Issue::test_card() } else { Issue::demonstration() };
+    issue.auth_pin = Secret::new(&options.pin);
+    issue.sign_password = Secret::new(&options.password);
+    issue.not_after = options.not_after;
+    issue.issued = options.issued.unwrap_or(issue.issued);
+    issue.settings.extended_length = !options.no_extended_length;
+    issue.fresh_keys = options.fresh_keys;
+    issue.kind = match options.token {
+        TokenName::Card => virtual_card::Kind::Card,
+        TokenName::Android => virtual_card::Kind::Android,
+        TokenName::Iphone => virtual_card::Kind::Iphone,
+    };
+    if let Some(tries) = options.tries {
+        issue = issue.tries_left(Reference::Auth, tries);
+    }
+    let card = virtual_card::Card::issue(issue)
+        .and_then(|card| CardFile::create(&options.out, card))
+        .map_err(|error| screen.fail(card_error(error)))?;
+    drop(card);
+    if screen.json {
+        Object::done().print();
+    } else {
+        println!("{}: {}", screen.language.of("Virtual card", "仮想カード"), options.out.display());
+        println!(
+            "  {}",
+            screen.language.of(
+                "It is nobody's, and its PIN stands in the file in clear.",
+                "実在の人物のカードではありません。暗証番号はファイルに平文で記録されています。",
+            )
+        );
+    }
+    Ok(0)
+}
+
+fn open(screen: Screen, path: &std::path::Path) -> Result<virtual_card::Card, Result<u8, Failed>> {
+    CardFile::open(path).map_err(|error| screen.no_reader(NoReader::from(error), Object::done()))
+}
+
+fn show(options: &CardShow) -> Result<u8, Failed> {
+    let screen = Screen::new(&options.output);
+    let card = match open(screen, &options.file) {
+        Ok(card) => card,
+        Err(ended) => return ended,
+    };
+    let now = UNIX_EPOCH
+        .elapsed()
+        .map_err(|error| screen.fail(Error::Internal(error.to_string())))?
+        .as_secs();
+    let now = Time::from_unix(i64::try_from(now).unwrap_or(i64::MAX));
+    let personal = options.show_personal;
+    let shown = |text: &str| if personal { text.to_owned() } else { MASKED.to_owned() };
+    let holder = card.holder().map(|holder| HolderObject {
+        name: shown(&holder.name),
+        address: shown(&holder.address),
+        birth: shown(&holder.birth.to_string()),
+    });
+    let certificates = [(CertificateKind::Auth, Kind::Auth), (CertificateKind::Sign, Kind::Sign)]
+        .into_iter()
+        .filter_map(|(which, kind)| {
+            let der = card.certificate(which)?;
+            CertificateObject::new(der, kind.as_str(), Some(kind), now, personal)
+        })
+        .collect();
+    let pins = [
+        ("auth", Reference::Auth),
+        ("sign", Reference::Sign),
+        ("text", Reference::Text),
+        ("basic_resident", Reference::Juki),
+        ("common", Reference::Common),
+    ]
+    .map(|(reference, of)| {
+        let tries_left = card.tries(of);
+        let state = match tries_left {
+            None => "absent",
+            Some(0) => "blocked",
+            Some(_) => "open",
+        };
+        PinObject { reference, tries_left, state }
+    });
+    let object = CardObject {
+        token: match card.kind() {
+            virtual_card::Kind::Card => "card",
+            virtual_card::Kind::Android => "android",
+            virtual_card::Kind::Iphone => "iphone",
+            virtual_card::Kind::Juki => "basic_resident_card",
+        },
+        holder,
+        extended_length: card.settings().extended_length,
+        certificates,
+    };
+    if screen.json {
+        Object { pins: Some(pins.into()), card: Some(object), ..Object::done() }.print();
+        return Ok(0);
+    }
+    println!("{}: {}", screen.language.of("token", "種類"), object.token);
+    println!(
+        "{}: {}",
+        screen.language.of("extended length", "拡張長"),
+        if object.extended_length { "on" } else { "off" }
+    );
+    match &object.holder {
+        Some(holder) => println!(
+            "{}: {} / {} / {}",
+            screen.language.of("holder (invented)", "名義（架空）"),
+            holder.name,
+            holder.address,
+            holder.birth
+        ),
+        None => println!(
+            "{}",
+            screen.language.of("files of a JPKI test card", "JPKIテストカードのファイル")
+        ),
+    }
+    for certificate in &object.certificates {
+        println!("{}", certificate.line());
+    }
+    for pin in &pins {
+        match pin.tries_left {
+            Some(left) => println!("PIN {}: {left} ({})", pin.reference, pin.state),
+            None => println!("PIN {}: {}", pin.reference, pin.state),
+        }
+    }
+    Ok(0)
+}
+
+fn root(options: &CardRoot) -> Result<u8, Failed> {
+    let screen = Screen::new(&options.output);
+    let kind = match options.kind.kind() {
+        Kind::Auth => CertificateKind::Auth,
+        Kind::Sign => CertificateKind::Sign,
+    };
+    let der = match &options.card {
+        None => root_certificate(kind).map_err(|error| screen.fail(card_error(error)))?,
+        Some(path) => {
+            let card = match open(screen, path) {
+                Ok(card) => card,
+                Err(ended) => return ended,
+            };
+            card.root_certificate(kind).ok_or_else(|| {
+                screen.fail(Error::file(
+                    path,
+                    "carries the files of a JPKI test card, whose root is not a virtual one; use \
+                     --test-hierarchy",
+                ))
+            })?
+        }
+    };
+    let output = Output::prepare(&options.out).map_err(|error| screen.fail(error))?;
+    output.write(&der).map_err(|error| screen.fail(error))?;
+    if screen.json {
+        Object::done().print();
+    } else {
+        println!("{}: {}", screen.language.of("Root", "ルート証明書"), options.out.display());
+    }
+    Ok(0)
+}

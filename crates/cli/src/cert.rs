@@ -1,0 +1,211 @@
+//! `kazasu cert show`.
+
+use crate::arguments::{Cert, CertCommand, CertShow};
+use crate::exit::Failed;
+use crate::file::Output;
+use crate::json::{
+    CertificateObject, ExchangeObject, MASKED, Object, TrustObject, cleared, subject,
+};
+use crate::reader::{CERTIFICATE, Exchanger};
+use crate::screen::Screen;
+use crate::secret::Secrets;
+use crate::trust::{Trust, validator};
+use kazasu::mynacard::{Key, Reference};
+use kazasu::pki::{Certificate, Kind, Phase};
+use kazasu::{CertificateFile, Failure, Outcome, read_certificate, virtual_card};
+
+pub(crate) fn run(options: &Cert) -> Result<u8, Failed> {
+    match &options.command {
+        CertCommand::Show(options) => show(options),
+    }
+}
+
+fn show(options: &CertShow) -> Result<u8, Failed> {
+    let screen = Screen::new(&options.output);
+    let fail = |error| screen.fail(error);
+    let which = options.kind.file();
+    let (key, demonstration) = match which {
+        CertificateFile::Auth | CertificateFile::AuthCa => {
+            (Key::Auth, virtual_card::Reference::Auth)
+        }
+        CertificateFile::Sign | CertificateFile::SignCa => {
+            (Key::Sign, virtual_card::Reference::Sign)
+        }
+    };
+    // Only the 署名用 certificate is sure to need its password.
+    let expected: &[Reference] = match which {
+        CertificateFile::Sign => &[Reference::Sign],
+        _ if options.secrets.pin_stdin && which == CertificateFile::Auth => &[Reference::Auth],
+        _ => &[],
+    };
+    let secrets = Secrets::new(&options.secrets, screen.language, expected).map_err(fail)?;
+    let output = options.out.as_deref().map(Output::prepare).transpose().map_err(fail)?;
+    let reader = match options.reader.reader.open() {
+        Ok(reader) => reader,
+        Err(error) => {
+            Trust::new(&options.trust, None).map_err(fail)?;
+            return screen.no_reader(error, empty());
+        }
+    };
+    if reader.demonstration {
+        screen.demonstration();
+    }
+    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
+    let anchors = trust.anchors().map_err(fail)?;
+    let mut secrets = secrets
+        .with_demonstration(reader.demonstration_secret(demonstration))
+        .on_stage(screen.steps());
+    let mut exchanger = Exchanger::new(&options.reader);
+    let mut session = exchanger.session(reader.link);
+    let mut buffer = [0; CERTIFICATE];
+    let report = read_certificate(
+        &mut session,
+        &validator(&anchors),
+        trust.now,
+        which,
+        &mut secrets,
+        &mut buffer,
+    );
+    if let Some(error) = secrets.usage() {
+        return Err(fail(error));
+    }
+    let counts = session.channel().counts();
+    let (outcome, failure) = judge_phase(&report);
+
+    let trusted = report.outcome == Outcome::Verified;
+    let mut written = false;
+    if let (Some(output), Some(der)) = (output, report.certificate)
+        && (trusted || options.untrusted)
+    {
+        output.write(der).map_err(fail)?;
+        written = true;
+    }
+    if screen.json {
+        let name = options.kind.as_str();
+        Object {
+            message: failure.map(|failure| failure.to_string()),
+            tries_left: Some(report.tries_left),
+            certificate: Some(report.certificate.and_then(|der| {
+                let personal = options.show_personal;
+                CertificateObject::new(der, name, which.kind(), trust.now, personal)
+            })),
+            trust: Some(match (&report.judged, report.certificate) {
+                (Some(judged), _) => Some(TrustObject::new(judged)),
+                (None, Some(der)) if trusted => anchors
+                    .iter()
+                    .find(|anchor| anchor.der() == der)
+                    .map(|anchor| TrustObject::of(anchor.hierarchy(), &anchor.sha256())),
+                _ => None,
+            }),
+            status_cleared: Some(cleared(report.cleared)),
+            exchange: Some(ExchangeObject::from(counts)),
+            revocation: Some("not_checked"),
+            ..Object::new(outcome)
+        }
+        .print();
+    } else {
+        let text = match outcome {
+            Outcome::Verified => screen
+                .language
+                .of("The certificate is trusted.", "電子証明書は信頼できます。")
+                .to_owned(),
+            outcome => screen.language.outcome(outcome, report.tries_left),
+        };
+        screen.line(text);
+        if let Some(failure) = failure {
+            screen.line(format_args!("  {outcome} ({}): {failure}", outcome.code()));
+        }
+        if let Some(certificate) = report.certificate.and_then(|der| Certificate::parse(der).ok()) {
+            describe(screen, options, key, &certificate);
+        }
+        if let Some(judged) = &report.judged {
+            screen.certificate(judged);
+        }
+        if options.out.is_some() && !written {
+            screen.line(screen.language.of(
+                "  not written, because it is not trusted; --untrusted writes it all the same",
+                "  信頼できないため書き出していません（--untrusted で書き出せます）",
+            ));
+        }
+    }
+    Ok(outcome.code())
+}
+
+/// A certificate outside its validity is shown, and the exit number says so.
+fn judge_phase(report: &kazasu::CertificateReport<'_>) -> (Outcome, Option<Failure>) {
+    match report.judged.as_ref().map(|judged| judged.phase()) {
+        Some(phase @ (Phase::NotYet | Phase::Grace | Phase::Over)) => {
+            let failure = Failure::Phase(phase);
+            (failure.outcome(), Some(failure))
+        }
+        _ => (report.outcome, report.failure),
+    }
+}
+
+fn describe(screen: Screen, options: &CertShow, key: Key, certificate: &Certificate<'_>) {
+    let kind = options.kind.file().kind();
+    let personal = options.show_personal;
+    screen.line(format_args!(
+        "  {}: {}",
+        screen.language.of("subject", "主体者"),
+        subject(certificate, kind, personal)
+    ));
+    screen.line(format_args!(
+        "  {}: {}",
+        screen.language.of("serial", "シリアル番号"),
+        crate::hex::encode(certificate.serial())
+    ));
+    screen.line(format_args!(
+        "  {}: {} .. {}",
+        screen.language.of("validity", "有効期間"),
+        certificate.not_before(),
+        certificate.not_after()
+    ));
+    if (key, kind) != (Key::Sign, Some(Kind::Sign)) {
+        return;
+    }
+    match certificate.attributes() {
+        Ok(Some(attributes)) => {
+            let shown = |text: &str| if personal { text.to_owned() } else { MASKED.to_owned() };
+            let language = screen.language;
+            screen.line(format_args!(
+                "  {}: {}{}",
+                language.of("name", "氏名"),
+                shown(attributes.name()),
+                substitutes(screen, attributes.name_substitutes().any()),
+            ));
+            screen.line(format_args!(
+                "  {}: {}{}",
+                language.of("address", "住所"),
+                shown(attributes.address()),
+                substitutes(screen, attributes.address_substitutes().any()),
+            ));
+            screen.line(format_args!(
+                "  {}: {}",
+                language.of("birth date", "生年月日"),
+                shown(attributes.birth().digits()),
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => screen.line(format_args!("  {error}")),
+    }
+}
+
+fn substitutes(screen: Screen, any: bool) -> &'static str {
+    if any {
+        screen.language.of(" (with substitute characters)", "（代替文字を含む）")
+    } else {
+        ""
+    }
+}
+
+fn empty() -> Object {
+    Object {
+        tries_left: Some(None),
+        certificate: Some(None),
+        trust: Some(None),
+        revocation: Some("not_checked"),
+        status_cleared: Some("not_needed"),
+        ..Object::done()
+    }
+}

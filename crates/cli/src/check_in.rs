@@ -1,0 +1,105 @@
+//! `kazasu check-in`.
+
+use crate::arguments::CheckIn;
+use crate::evidence::Evidence;
+use crate::exit::Failed;
+use crate::file::Output;
+use crate::json::{
+    CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
+};
+use crate::reader::{CERTIFICATE, Exchanger};
+use crate::screen::Screen;
+use crate::secret::Secrets;
+use crate::trust::{Trust, validator};
+use kazasu::mynacard::Reference;
+use kazasu::pki::Kind;
+use kazasu::virtual_card;
+use kazasu::{Job, Nonce, authenticate};
+
+pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
+    let screen = Screen::new(&options.output);
+    let fail = |error| screen.fail(error);
+    let secrets =
+        Secrets::new(&options.secrets, screen.language, &[Reference::Auth]).map_err(fail)?;
+    let nonce = match &options.nonce {
+        Some(nonce) => nonce.clone(),
+        None => {
+            Nonce::fresh().map_err(|error| fail(crate::exit::Error::Internal(error.to_string())))?
+        }
+    };
+    let evidence = options.evidence.as_deref().map(Output::prepare).transpose().map_err(fail)?;
+
+    let reader = match options.reader.reader.open() {
+        Ok(reader) => reader,
+        Err(error) => {
+            // The anchors are read all the same, so that a wrong call is named first.
+            Trust::new(&options.trust, None).map_err(fail)?;
+            return screen.no_reader(error, empty(&nonce));
+        }
+    };
+    if reader.demonstration {
+        screen.demonstration();
+    }
+    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
+    let anchors = trust.anchors().map_err(fail)?;
+    let validator = validator(&anchors);
+    let mut secrets = secrets
+        .with_demonstration(reader.demonstration_secret(virtual_card::Reference::Auth))
+        .on_stage(screen.steps());
+
+    let mut exchanger = Exchanger::new(&options.reader);
+    let mut session = exchanger.session(reader.link);
+    let mut certificate = [0; CERTIFICATE];
+    let job = Job::check_in(&nonce);
+    let report =
+        authenticate(&mut session, &validator, trust.now, &job, &mut secrets, &mut certificate);
+    if let Some(error) = secrets.usage() {
+        return Err(fail(error));
+    }
+    let counts = session.channel().counts();
+
+    if let (Some(output), Some(proof), Some(certificate)) =
+        (evidence, &report.proof, report.certificate)
+    {
+        let evidence = Evidence::new(&nonce, proof, certificate, trust.now);
+        output.write(&evidence.to_bytes()).map_err(fail)?;
+    }
+    if screen.json {
+        Object {
+            message: report.failure.map(|failure| failure.to_string()),
+            tries_left: Some(report.tries_left),
+            certificate: Some(report.certificate.and_then(|der| {
+                let personal = options.show_personal;
+                CertificateObject::new(der, "auth", Some(Kind::Auth), trust.now, personal)
+            })),
+            trust: Some(report.judged.as_ref().map(TrustObject::new)),
+            challenge: Some(Some(ChallengeObject::new(&nonce, report.proof.as_ref()))),
+            status_cleared: Some(cleared(report.cleared)),
+            exchange: Some(ExchangeObject::from(counts)),
+            method: Some("pin"),
+            revocation: Some("not_checked"),
+            ..Object::new(report.outcome)
+        }
+        .print();
+    } else {
+        screen.outcome(report.outcome, report.failure.as_ref(), report.tries_left, Some(counts));
+        if let Some(judged) = &report.judged {
+            screen.certificate(judged);
+        }
+    }
+    Ok(report.outcome.code())
+}
+
+/// The object of a check-in that met no card.
+fn empty(nonce: &Nonce) -> Object {
+    Object {
+        tries_left: Some(None),
+        certificate: Some(None),
+        trust: Some(None),
+        challenge: Some(Some(ChallengeObject::new(nonce, None))),
+        method: Some("pin"),
+        revocation: Some("not_checked"),
+        status_cleared: Some("not_needed"),
+        ..Object::done()
+    }
+}

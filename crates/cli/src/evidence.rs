@@ -1,0 +1,74 @@
+//! Evidence of a check-in as a file: what somebody else needs to judge it again. No name, no PIN.
+
+use crate::exit::Error;
+use crate::{file, hex};
+use kazasu::pki::{Scheme, Time};
+use kazasu::{Nonce, Proof};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Says what the file is, and its version.
+const FORMAT: &str = "kazasu-evidence-1";
+
+/// Nonce, scheme, signature and certificate; bytes in hexadecimal.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Evidence {
+    format: String,
+    /// When it was made, by the clock of the machine that made it. A remark, not evidence.
+    time: String,
+    nonce: String,
+    scheme: String,
+    signature: String,
+    certificate: String,
+}
+
+/// Evidence with its bytes.
+pub(crate) struct Decoded {
+    pub(crate) nonce: Nonce,
+    pub(crate) scheme: Scheme,
+    pub(crate) signature: Vec<u8>,
+    pub(crate) certificate: Vec<u8>,
+}
+
+impl Evidence {
+    pub(crate) fn new(nonce: &Nonce, proof: &Proof, certificate: &[u8], now: Time) -> Self {
+        Self {
+            format: FORMAT.to_owned(),
+            time: now.to_string(),
+            nonce: hex::encode(nonce.as_bytes()),
+            scheme: proof.scheme().as_str().to_owned(),
+            signature: hex::encode(proof.signature()),
+            certificate: hex::encode(certificate),
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads an evidence file.
+    pub(crate) fn read(path: &Path) -> Result<Decoded, Error> {
+        let wrong = |reason: &str| Error::file(path, format_args!("is no evidence file: {reason}"));
+        let evidence: Self = serde_json::from_slice(&file::read(path)?)
+            .map_err(|error| wrong(&error.to_string()))?;
+        if evidence.format != FORMAT {
+            return Err(wrong(&format!("its format is not {FORMAT}")));
+        }
+        let bytes = |name: &str, text: &str| {
+            hex::decode(text).ok_or_else(|| wrong(&format!("{name} is not hexadecimal")))
+        };
+        let nonce = Nonce::given(&bytes("nonce", &evidence.nonce)?)
+            .map_err(|error| wrong(&error.to_string()))?;
+        let scheme = Scheme::from_name(&evidence.scheme)
+            .ok_or_else(|| wrong("its scheme is not known here"))?;
+        Ok(Decoded {
+            nonce,
+            scheme,
+            signature: bytes("signature", &evidence.signature)?,
+            certificate: bytes("certificate", &evidence.certificate)?,
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
+
+use crate::hex;
+use kazasu::apdu::Counts;
+use kazasu::pki::{Certificate, Hierarchy, Judged, Kind, PhaseRules, Time};
+use kazasu::{Cleared, Nonce, Outcome, Proof};
+use serde::Serialize;
+
+/// One object for every exit.
+#[derive(Default, Serialize)]
+pub(crate) struct Object {
+    pub(crate) outcome: String,
+    pub(crate) code: u8,
+    /// What happened, in English; absent when all is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) method: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tries_left: Option<Option<u8>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate: Option<Option<CertificateObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trust: Option<Option<TrustObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) challenge: Option<Option<ChallengeObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signature: Option<Option<SignatureObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pins: Option<Vec<PinObject>>,
+    /// Revocation is not looked at: `not_checked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) revocation: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status_cleared: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) exchange: Option<ExchangeObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) card: Option<CardObject>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CertificateObject {
+    kind: &'static str,
+    serial: String,
+    subject: String,
+    not_before: String,
+    not_after: String,
+    phase: &'static str,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct TrustObject {
+    hierarchy: &'static str,
+    anchor_sha256: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ChallengeObject {
+    nonce: String,
+    nonce_source: &'static str,
+    scheme: &'static str,
+    signature: Option<String>,
+    verified: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct SignatureObject {
+    pub(crate) scheme: &'static str,
+    pub(crate) digest_sha256: String,
+    pub(crate) verified: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct PinObject {
+    pub(crate) reference: &'static str,
+    pub(crate) tries_left: Option<u8>,
+    pub(crate) state: &'static str,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ExchangeObject {
+    commands: u32,
+    commands_by_rule: u32,
+    bytes_sent: u64,
+    bytes_received: u64,
+}
+
+#[derive(Serialize)]
+pub(crate) struct CardObject {
+    pub(crate) token: &'static str,
+    pub(crate) holder: Option<HolderObject>,
+    pub(crate) extended_length: bool,
+    pub(crate) certificates: Vec<CertificateObject>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HolderObject {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) birth: String,
+}
+
+/// What stands for a name that is not shown.
+pub(crate) const MASKED: &str = "***";
+
+/// The subject's name. The 署名用 one tells where its holder lives.
+pub(crate) fn subject(certificate: &Certificate<'_>, kind: Option<Kind>, personal: bool) -> String {
+    match kind {
+        Some(Kind::Sign) if !personal => MASKED.to_owned(),
+        _ => certificate.subject().to_string(),
+    }
+}
+
+impl CertificateObject {
+    /// Of a certificate as it was read, trusted or not.
+    pub(crate) fn new(
+        der: &[u8],
+        name: &'static str,
+        kind: Option<Kind>,
+        now: Time,
+        personal: bool,
+    ) -> Option<Self> {
+        let certificate = Certificate::parse(der).ok()?;
+        let (from, until) = (certificate.not_before(), certificate.not_after());
+        let rules = match kind {
+            Some(_) => PhaseRules::new(),
+            None => PhaseRules::new().without_grace(),
+        };
+        Some(Self {
+            kind: name,
+            serial: hex::encode(certificate.serial()),
+            subject: subject(&certificate, kind, personal),
+            not_before: from.to_string(),
+            not_after: until.to_string(),
+            phase: rules.boundaries(from, until).phase(now).as_str(),
+            sha256: hex::encode(&certificate.sha256()),
+        })
+    }
+}
+
+impl CertificateObject {
+    /// In one line, for people.
+    pub(crate) fn line(&self) -> String {
+        let Self { kind, serial, not_before, not_after, phase, .. } = self;
+        format!("certificate {kind}: serial {serial}, {not_before} .. {not_after}, {phase}")
+    }
+}
+
+impl TrustObject {
+    pub(crate) fn new(judged: &Judged<'_>) -> Self {
+        Self::of(judged.hierarchy(), &judged.anchor_sha256())
+    }
+
+    pub(crate) fn of(hierarchy: Hierarchy, anchor_sha256: &[u8; 32]) -> Self {
+        Self { hierarchy: hierarchy.as_str(), anchor_sha256: hex::encode(anchor_sha256) }
+    }
+}
+
+impl ChallengeObject {
+    pub(crate) fn new(nonce: &Nonce, proof: Option<&Proof>) -> Self {
+        let scheme = proof.map_or(kazasu::pki::Scheme::Pkcs1v15Sha256, Proof::scheme);
+        Self {
+            nonce: hex::encode(nonce.as_bytes()),
+            nonce_source: nonce.source().as_str(),
+            scheme: scheme.as_str(),
+            signature: proof.map(|proof| hex::encode(proof.signature())),
+            verified: proof.is_some(),
+        }
+    }
+}
+
+impl From<Counts> for ExchangeObject {
+    fn from(counts: Counts) -> Self {
+        Self {
+            commands: counts.commands,
+            commands_by_rule: counts.by_rule,
+            bytes_sent: counts.bytes_sent,
+            bytes_received: counts.bytes_received,
+        }
+    }
+}
+
+/// How the card's security status was cleared.
+pub(crate) const fn cleared(cleared: Cleared) -> &'static str {
+    match cleared {
+        Cleared::NotNeeded => "not_needed",
+        Cleared::PowerOff => "power_off",
+        Cleared::Selection => "selection",
+        _ => "failed",
+    }
+}
+
+impl Object {
+    /// Of an outcome; `done` where nothing was to be verified.
+    pub(crate) fn new(outcome: Outcome) -> Self {
+        Self { outcome: outcome.as_str().to_owned(), code: outcome.code(), ..Self::default() }
+    }
+
+    /// Of a job that proves nothing and went well.
+    pub(crate) fn done() -> Self {
+        Self { outcome: "done".to_owned(), ..Self::default() }
+    }
+
+    /// Prints it.
+    pub(crate) fn print(&self) {
+        match serde_json::to_string(self) {
+            Ok(text) => println!("{text}"),
+            Err(error) => eprintln!("kazasu: {error}"),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Text for people: short steps with their time, then the outcome.
+
+use crate::arguments::{Language, OutputOptions};
+use crate::exit::{Error, Failed};
+use crate::json::{ExchangeObject, Object};
+use crate::reader::NoReader;
+use kazasu::apdu::Counts;
+use kazasu::pki::Judged;
+use kazasu::{Failure, Outcome, Stage};
+use std::fmt::Display;
+use std::time::Instant;
+
+/// What is printed, and how.
+#[derive(Clone, Copy)]
+pub(crate) struct Screen {
+    pub(crate) json: bool,
+    pub(crate) language: Language,
+}
+
+impl Screen {
+    pub(crate) fn new(options: &OutputOptions) -> Self {
+        Self { json: options.json, language: Language::choose(options.lang) }
+    }
+
+    /// A line for people.
+    pub(crate) fn line(self, text: impl Display) {
+        if !self.json {
+            println!("{text}");
+        }
+    }
+
+    /// Prints each step with the time since the one before.
+    pub(crate) fn steps(self) -> impl FnMut(Stage) + 'static {
+        let mut last = Instant::now();
+        move |stage| {
+            let milliseconds = last.elapsed().as_secs_f64() * 1000.0;
+            last = Instant::now();
+            self.line(format_args!("  {milliseconds:8.1} ms  {}", self.language.stage(stage)));
+        }
+    }
+
+    /// Says that the card is a demonstration.
+    pub(crate) fn demonstration(self) {
+        self.line(self.language.of(
+            "Demonstration card, issued for this run: a virtual card, nobody's.",
+            "デモ用の仮想カードを発行しました（実在の人物のカードではありません）。",
+        ));
+    }
+
+    /// Prints an outcome with its detail, and what went over the link.
+    pub(crate) fn outcome(
+        self,
+        outcome: Outcome,
+        failure: Option<&Failure>,
+        tries_left: Option<u8>,
+        counts: Option<Counts>,
+    ) {
+        self.line(self.language.outcome(outcome, tries_left));
+        if let Some(failure) = failure {
+            self.line(format_args!("  {outcome} ({}): {failure}", outcome.code()));
+        }
+        if let Some(counts) = counts {
+            self.line(format_args!(
+                "  {} {}, {} + {} {}",
+                counts.commands,
+                self.language.of("commands to the card", "コマンド"),
+                counts.bytes_sent,
+                counts.bytes_received,
+                self.language.of("bytes out + in", "バイト（送信 + 受信）"),
+            ));
+        }
+    }
+
+    /// Prints what a certificate that was accepted is.
+    pub(crate) fn certificate(self, judged: &Judged<'_>) {
+        let certificate = judged.certificate();
+        self.line(format_args!(
+            "  {}: {}, {} {}, {} {}",
+            self.language.of("certificate", "電子証明書"),
+            judged.kind().as_str(),
+            self.language.of("root", "ルート"),
+            judged.hierarchy().as_str(),
+            self.language.of("until", "有効期限"),
+            certificate.not_after().jst_date(),
+        ));
+        self.line(format_args!(
+            "  {}: {}; {}",
+            self.language.of("phase", "有効期間の状態"),
+            judged.phase().as_str(),
+            self.language.of("revocation not checked", "失効確認は未実施"),
+        ));
+    }
+
+    /// Ends a run that found no reader.
+    pub(crate) fn no_reader(self, error: NoReader, object: Object) -> Result<u8, Failed> {
+        match error {
+            NoReader::Error(error) => Err(self.fail(error)),
+            NoReader::Outcome(outcome, message) => {
+                if self.json {
+                    let message = Some(message);
+                    let exchange = Some(ExchangeObject::from(Counts::default()));
+                    Object { message, exchange, ..named(object, outcome) }.print();
+                } else {
+                    println!("{}", self.language.outcome(outcome, None));
+                    println!("  {outcome} ({}): {message}", outcome.code());
+                }
+                Ok(outcome.code())
+            }
+        }
+    }
+
+    /// An error, reported as this run reports.
+    pub(crate) fn fail(self, error: Error) -> Failed {
+        error.with(self.json)
+    }
+}
+
+/// The object with another outcome.
+fn named(object: Object, outcome: Outcome) -> Object {
+    Object { outcome: outcome.as_str().to_owned(), code: outcome.code(), ..object }
+}

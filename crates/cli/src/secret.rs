@@ -1,0 +1,206 @@
+//! PINs and passwords from a terminal or from standard input. Never from an argument, never shown,
+//! wiped after use; the form is checked before the card is touched.
+
+use crate::arguments::{Language, SecretOptions};
+use crate::exit::Error;
+use kazasu::mynacard::{Password, Pin, Reference};
+use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
+use std::collections::VecDeque;
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use zeroize::Zeroizing;
+
+/// Longest line that can be a secret, with room for its end.
+const LINE: u64 = 64;
+/// How often a malformed entry at the terminal is asked for again. No try is used by that.
+const ENTRIES: usize = 5;
+
+/// Reads a secret of the form that `reference` has.
+pub(crate) fn parse(reference: Reference, text: &str) -> Result<OwnedSecret, String> {
+    match reference {
+        Reference::Sign => {
+            Password::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string())
+        }
+        _ => Pin::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string()),
+    }
+}
+
+/// Where secrets come from in this run.
+pub(crate) struct Secrets {
+    language: Language,
+    stdin: bool,
+    confirm_last_try: bool,
+    lines: VecDeque<OwnedSecret>,
+    /// The secret of a demonstration card, used when nothing else is given.
+    demonstration: Option<Zeroizing<String>>,
+    on_stage: Option<Box<dyn FnMut(Stage)>>,
+    /// No terminal and no `--pin-stdin`: the run ends in a usage error.
+    pub(crate) no_terminal: bool,
+}
+
+impl Secrets {
+    /// Reads the secrets from standard input if that was asked for: one line for each of
+    /// `expected`.
+    pub(crate) fn new(
+        options: &SecretOptions,
+        language: Language,
+        expected: &[Reference],
+    ) -> Result<Self, Error> {
+        let mut lines = VecDeque::new();
+        if options.pin_stdin {
+            for reference in expected {
+                let text = line()?;
+                lines.push_back(parse(*reference, &text).map_err(Error::Usage)?);
+            }
+        }
+        Ok(Self {
+            language,
+            stdin: options.pin_stdin,
+            confirm_last_try: options.confirm_last_try,
+            lines,
+            demonstration: None,
+            on_stage: None,
+            no_terminal: false,
+        })
+    }
+
+    /// With the secret of a demonstration card.
+    pub(crate) fn with_demonstration(mut self, secret: Option<&str>) -> Self {
+        self.demonstration = secret.map(|text| Zeroizing::new(text.to_owned()));
+        self
+    }
+
+    /// With something to do at every step.
+    pub(crate) fn on_stage(mut self, on_stage: impl FnMut(Stage) + 'static) -> Self {
+        self.on_stage = Some(Box::new(on_stage));
+        self
+    }
+
+    /// The next secret: from standard input, the demonstration card's, or from the terminal.
+    pub(crate) fn next(
+        &mut self,
+        reference: Reference,
+        prompt: &str,
+    ) -> Result<OwnedSecret, Declined> {
+        if self.stdin {
+            return self.lines.pop_front().ok_or(Declined::Cancelled);
+        }
+        if let Some(text) = self.demonstration.take() {
+            return parse(reference, &text).map_err(|_| Declined::Cancelled);
+        }
+        if !io::stdin().is_terminal() {
+            self.no_terminal = true;
+            return Err(Declined::Cancelled);
+        }
+        for _ in 0..ENTRIES {
+            let entered = rpassword::prompt_password(prompt)
+                .map(Zeroizing::new)
+                .map_err(|_| Declined::Cancelled)?;
+            if entered.is_empty() {
+                return Err(Declined::Cancelled);
+            }
+            match parse(reference, &entered) {
+                Ok(secret) => return Ok(secret),
+                Err(reason) => eprintln!("{reason}"),
+            }
+        }
+        Err(Declined::Cancelled)
+    }
+
+    /// A new secret; at the terminal it is asked for twice.
+    pub(crate) fn new_secret(&mut self, reference: Reference) -> Result<OwnedSecret, Declined> {
+        let name = self.language.reference(reference);
+        let first = self.language.of("New ", "新しい");
+        if self.stdin || !io::stdin().is_terminal() {
+            return self.next(reference, "");
+        }
+        for _ in 0..ENTRIES {
+            let read = |prompt: String| {
+                rpassword::prompt_password(prompt)
+                    .map(Zeroizing::new)
+                    .map_err(|_| Declined::Cancelled)
+            };
+            let entered = read(format!("{first}{name}: "))?;
+            if entered.is_empty() {
+                return Err(Declined::Cancelled);
+            }
+            let secret = match parse(reference, &entered) {
+                Ok(secret) => secret,
+                Err(reason) => {
+                    eprintln!("{reason}");
+                    continue;
+                }
+            };
+            let again = read(format!("{}: ", self.language.of("Once more", "もう一度")))?;
+            if *again == *entered {
+                return Ok(secret);
+            }
+            eprintln!("{}", self.language.of("They differ.", "一致しません。"));
+        }
+        Err(Declined::Cancelled)
+    }
+
+    /// The usage error of a run that had nobody to ask.
+    pub(crate) fn usage(&self) -> Option<Error> {
+        self.no_terminal.then(|| {
+            Error::Usage(
+                "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
+                 one line per secret to standard input. No try was used."
+                    .to_owned(),
+            )
+        })
+    }
+}
+
+impl Holder for Secrets {
+    fn secret(&mut self, request: Request) -> Result<OwnedSecret, Declined> {
+        let name = self.language.reference(request.reference);
+        let prompt = match self.language {
+            Language::En => format!("{name} ({} left): ", request.tries_left),
+            Language::Ja => format!("{name}（残り{}回）: ", request.tries_left),
+        };
+        self.next(request.reference, &prompt)
+    }
+
+    fn confirm_last_try(&mut self, request: Request) -> bool {
+        if self.confirm_last_try {
+            return true;
+        }
+        if self.stdin || self.demonstration.is_some() || !io::stdin().is_terminal() {
+            return false;
+        }
+        let name = self.language.reference(request.reference);
+        let (question, yes) = match self.language {
+            Language::En => {
+                (format!("Only the last try of the {name} is left. Type yes to use it: "), "yes")
+            }
+            Language::Ja => (format!("{name}は残り1回です。使う場合は「はい」と入力: "), "はい"),
+        };
+        eprint!("{question}");
+        let _ = io::stderr().flush();
+        line().is_ok_and(|answer| answer.trim() == yes)
+    }
+
+    fn stage(&mut self, stage: Stage) {
+        if let Some(on_stage) = &mut self.on_stage {
+            on_stage(stage);
+        }
+    }
+}
+
+/// One line of standard input, without its end.
+fn line() -> Result<Zeroizing<String>, Error> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LINE as usize + 1));
+    io::stdin()
+        .lock()
+        .take(LINE)
+        .read_until(b'\n', &mut bytes)
+        .map_err(|error| Error::Usage(format!("standard input cannot be read: {error}")))?;
+    if bytes.is_empty() {
+        return Err(Error::Usage(
+            "standard input ended before a secret; --pin-stdin wants one line for each".to_owned(),
+        ));
+    }
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Error::Usage("a secret is not plain text; no try was used".to_owned()))?;
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+}
