@@ -84,7 +84,7 @@ impl CardFile {
         let file = Self::lock(path.as_ref())?;
         // Nobody else creates it meanwhile: whoever does holds the lock.
         match fs::symlink_metadata(&file.path) {
-            Ok(_) => return Err(Error::AlreadyExists { path: file.path }),
+            Ok(_) => return Err(Error::AlreadyExists { path: file.path.clone() }),
             Err(source) if source.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(failed(&file.path, "look for", source)),
         }
@@ -178,6 +178,14 @@ impl CardFile {
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on unix")]
     fn sync_folder(&self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Drop for CardFile {
+    /// Closing would release the lock only when nobody else has the file open, and a child process
+    /// has, from its fork to its exec.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
     }
 }
 

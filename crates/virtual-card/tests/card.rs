@@ -136,6 +136,8 @@ fn reading_follows_the_offset_rules() {
     card.settings_mut().end_of_file = EndOfFile::Warning;
     assert_eq!(read(&mut card, 0x0A), (whole, 0x6282));
     assert_eq!(status(&mut card, &[0x00, 0xB0, 0x8A, 0x00, 0x10]), 0x9000);
+    assert_eq!(status(&mut card, &[0x00, 0xB0, 0x88, 0x00, 0x03]), 0x9000, "just the end");
+    assert_eq!(status(&mut card, &[0x00, 0xB0, 0x88, 0x00, 0x04]), 0x6282);
 }
 
 #[test]
