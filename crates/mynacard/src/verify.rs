@@ -247,6 +247,11 @@ impl Procedure for Verify<'_> {
             (State::Verify, Event::Failed(fault)) => {
                 done(VerifyError::OutcomeUnknown { left: None, cause: Cause::Failed(fault) })
             }
+            // Some cards answer so while the reference is verified: the attempt was right, whatever
+            // was said before.
+            (State::Confirm(cause), Event::Answer(response)) if response.status == Status::OK => {
+                done(VerifyError::OutcomeUnknown { left: None, cause })
+            }
             (State::Confirm(cause), Event::Answer(response)) => {
                 done(self.conclude(cause, counter_of(response.status)))
             }
