@@ -3,6 +3,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
+pub(crate) mod effects;
+pub(crate) mod matrix;
+
 use kazasu::apdu::{Channel, Counts, ExtendedLength, Session, Status, Transport};
 use kazasu::mynacard::{Key, Password, Pin, Reference, Token};
 use kazasu::pki::rsa::Alloc;
@@ -168,6 +171,35 @@ impl std::fmt::Debug for Ended {
     }
 }
 
+impl Ended {
+    pub(crate) fn small(
+        outcome: Outcome,
+        failure: Option<Failure>,
+        tries_left: Option<u8>,
+        cleared: Cleared,
+    ) -> Self {
+        Self {
+            outcome,
+            failure,
+            tries_left,
+            certificate: None,
+            phase: None,
+            token: None,
+            proof: None,
+            cleared,
+            counts: Counts::default(),
+            learned: false,
+        }
+    }
+}
+
+/// A link that may look at its card when the flow has ended and before the session drops.
+pub(crate) trait Look: Transport {
+    fn look(&mut self) {}
+}
+
+impl Look for &mut Link {}
+
 /// Gives `body` a session over the link. What it leaves behind is seen before the session drops.
 pub(crate) fn session<T: Transport, R>(
     link: T,
@@ -182,8 +214,8 @@ pub(crate) fn session<T: Transport, R>(
     body(&mut Session::new(link, channel))
 }
 
-pub(crate) fn authenticate(
-    link: &mut Link,
+pub(crate) fn authenticate<T: Look>(
+    link: T,
     setup: &Setup,
     job: &Job,
     person: &mut Person,
@@ -191,7 +223,7 @@ pub(crate) fn authenticate(
     authenticate_with(link, setup, &anchors(), job, person)
 }
 
-pub(crate) fn authenticate_with<T: Transport>(
+pub(crate) fn authenticate_with<T: Look>(
     link: T,
     setup: &Setup,
     anchors: &Anchors<'_>,
@@ -203,6 +235,7 @@ pub(crate) fn authenticate_with<T: Transport>(
         let mut certificate = [0; 3072];
         let report =
             kazasu::authenticate(session, &validator, setup.now, job, person, &mut certificate);
+        session.transport_mut().look();
         Ended {
             outcome: report.outcome,
             failure: report.failure,
@@ -230,8 +263,8 @@ pub(crate) fn sign(link: &mut Link, setup: &Setup, person: &mut Person) -> Ended
     authenticate(link, setup, &Job::sign(Key::Sign, [0xA5; 32]), person)
 }
 
-pub(crate) fn read(
-    link: &mut Link,
+pub(crate) fn read<T: Look>(
+    link: T,
     setup: &Setup,
     which: CertificateFile,
     person: &mut Person,
@@ -248,6 +281,7 @@ pub(crate) fn read(
             person,
             &mut certificate,
         );
+        session.transport_mut().look();
         Ended {
             outcome: report.outcome,
             failure: report.failure,
