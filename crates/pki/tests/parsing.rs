@@ -135,6 +135,13 @@ fn structure_is_strict() {
     // A negative serial number.
     let negative = parse(&[2, 3, 0x22, 0x7B, 0x13], &[2, 3, 0xA2, 0x7B, 0x13]);
     assert!(matches!(negative, Some(Error::Malformed(_))));
+    // Key usage with zero bits at its end, with none at all, and with unused bits that are set.
+    for (to, what) in [([3, 2, 0, 0x80], "zeros"), ([3, 2, 7, 0], "none"), ([3, 2, 7, 0x81], "set")]
+    {
+        let changed = replaced(&der, &[3, 2, 7, 0x80], &to);
+        let usage = Certificate::parse(&changed).unwrap().key_usage();
+        assert!(matches!(usage, Err(Error::Malformed(_))), "{what}");
+    }
     // Dates that do not exist, or are not in UTC.
     for (from, to) in [
         (b"251027013542Z", b"251327013542Z"),

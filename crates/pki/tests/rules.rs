@@ -83,6 +83,7 @@ fn the_root_under_its_other_name_accepts() {
 fn a_root_must_be_one() {
     for (name, expected) in [
         ("root-no-authority", Error::BasicConstraints),
+        ("root-not-critical", Error::BasicConstraints),
         ("root-no-cert-sign", Error::KeyUsage),
         ("root-no-identifier", Error::NoKeyIdentifier),
         ("root-weak", Error::WeakKey { bits: 1024 }),

@@ -85,11 +85,11 @@ mod tests {
     use super::*;
 
     /// EMSA-PSS-ENCODE of RFC 8017 section 9.1.1, written from its steps.
-    fn pss_encode(digest: &[u8; 32], salt: &[u8], encoded_bits: usize) -> Vec<u8> {
+    fn pss_encode(digest: &[u8; 32], salt: &[u8], encoded_bits: usize, separator: u8) -> Vec<u8> {
         let encoded_length = encoded_bits.div_ceil(8);
         let hash: [u8; 32] = Sha256::digest([&[0; 8][..], &digest[..], salt].concat()).into();
         let mut db = std::vec![0; encoded_length - salt.len() - 32 - 2];
-        db.push(0x01);
+        db.push(separator);
         db.extend_from_slice(salt);
         let mask = (0_u32..)
             .flat_map(|counter| Sha256::digest([&hash[..], &counter.to_be_bytes()].concat()));
@@ -117,7 +117,7 @@ mod tests {
             salt in prop_oneof![vec(any::<u8>(), 0..=222), vec(any::<u8>(), 222)],
             flip in 0_usize..256 * 8,
         ) {
-            let encoded = pss_encode(&digest, &salt, bits - 1);
+            let encoded = pss_encode(&digest, &salt, bits - 1, 0x01);
             prop_assert_eq!(pss_sha256_matches(&mut block(&encoded), bits, &digest), Ok(()));
 
             let mut damaged = block(&encoded);
@@ -133,6 +133,26 @@ mod tests {
             let mut octets = octets;
             let _ = pkcs1v15_matches(&octets, bits / 8, &[0; 51]);
             prop_assert!(pss_sha256_matches(&mut octets, bits, &[0; 32]).is_err());
+        }
+    }
+
+    #[test]
+    fn bits_before_the_message_and_other_separators_are_refused() {
+        let digest = [0x5A; 32];
+        for bits in 2048..=2056 {
+            let encoded = block(&pss_encode(&digest, &[7; 20], bits - 1, 0x01));
+            assert_eq!(pss_sha256_matches(&mut encoded.clone(), bits, &digest), Ok(()));
+            for bit in 0..66 * 32 - (bits - 1) {
+                let mut damaged = encoded;
+                damaged.as_flattened_mut()[bit / 8] ^= 0x80 >> (bit % 8);
+                let result = pss_sha256_matches(&mut damaged, bits, &digest);
+                assert_eq!(result, Err(RsaError::Mismatch), "{bits} {bit}");
+            }
+            for separator in [0x00, 0x02, 0x81, 0xFF] {
+                let mut encoded = block(&pss_encode(&digest, &[7; 20], bits - 1, separator));
+                let result = pss_sha256_matches(&mut encoded, bits, &digest);
+                assert_eq!(result, Err(RsaError::Mismatch), "{bits} {separator:02x}");
+            }
         }
     }
 

@@ -144,10 +144,11 @@ openssl x509 -req -in auth.csr -CA root.pem -CAkey root.key -days 3650 -outform 
     -out "$out/bad-version-1.der" 2>/dev/null
 
 # Roots that are none.
-for name in no-authority no-cert-sign no-identifier critical-unknown; do
+for name in no-authority not-critical no-cert-sign no-identifier critical-unknown; do
     cp root.key "root-$name.key"
 done
 root_ext | sed 's/CA:TRUE/CA:FALSE/' | root root-no-authority "$OWN"
+root_ext | sed 's/critical,CA/CA/' | root root-not-critical "$OWN"
 root_ext | sed 's/keyCertSign,//' | root root-no-cert-sign "$OWN"
 root_ext | sed '/^subjectKey/s/hash/none/' | root root-no-identifier "$OWN"
 { root_ext; echo '1.2.3.4 = critical,ASN1:NULL'; } | root root-critical-unknown "$OWN"
