@@ -11,8 +11,8 @@
 //! | read the holder's name and address | [`Judged::attributes`] |
 //!
 //! Without features nothing allocates and nothing panics: RSA runs on the stack ([`rsa::Fixed`]).
-//! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate. The feature `defmt` adds
-//! `defmt::Format`.
+//! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate; `x509-cert` adds a conversion
+//! to the types of that crate; `defmt` adds `defmt::Format`.
 //!
 //! ```
 //! use kazasu_pki::{Anchors, Error, Hierarchy, Kind, Phase, Time, Validator};
@@ -51,6 +51,8 @@ mod error;
 mod extension;
 mod name;
 mod oid;
+#[cfg(feature = "x509-cert")]
+mod owned;
 mod phase;
 pub mod rsa;
 mod scheme;
