@@ -1,0 +1,12 @@
+//! Measurements: [`commands`] and bytes beside a peer on one virtual card, and the
+//! [`rsa_back_ends`] beside each other.
+//!
+//! Only counts are judged; times are printed and never judged, because they are the machine's.
+//! Nothing here is part of a product, and no crate depends on this one.
+#![forbid(unsafe_code)]
+
+pub mod commands;
+pub mod ours;
+pub mod peer;
+pub mod rsa_back_ends;
+pub mod work;
