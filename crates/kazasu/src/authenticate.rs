@@ -112,7 +112,7 @@ pub fn authenticate<'c, T: Transport, B: RsaBackend>(
         let (reference, file) = (job.key.reference(), job.file().file());
         progress.attempt.after_failure(session, failure, reference, file, free);
     }
-    let cleared = end_session(session);
+    let cleared = end_session(session, Application::Jpki);
 
     let judged = certificate.and_then(|der| validator.validate(der, job.kind(), now).ok());
     let (outcome, failure, proof) = match result {

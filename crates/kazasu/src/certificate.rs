@@ -92,7 +92,7 @@ pub fn read_certificate<'c, T: Transport, B: RsaBackend>(
     if let Err(failure) = &result {
         attempt.after_failure(session, failure, which.reference(), which.file(), &[]);
     }
-    let cleared = end_session(session);
+    let cleared = end_session(session, Application::Jpki);
     let certificate: &'c [u8] = certificate;
     let (certificate, mut failure) = match result {
         Ok(length) => (certificate.get(..length), None),

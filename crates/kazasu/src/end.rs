@@ -19,14 +19,30 @@ pub enum Cleared {
     Failed,
 }
 
-/// Ends a session. Always takes the card's power where the link can; where it cannot, and a secret
-/// was sent, another application is selected.
-pub fn end_session<T: Transport>(session: &mut Session<'_, T>) -> Cleared {
-    let needed = session.channel().secret_sent();
+/// Ends a session in which a PIN or password of `application` may have been verified.
+///
+/// Always takes the card's power where the link can; where it cannot, and a secret was sent,
+/// another application is selected. When neither works the link is connected once more for it: a
+/// card may keep its status over a broken exchange and a warm reset (docs/card-facts.md §1.3).
+pub fn end_session<T: Transport>(
+    session: &mut Session<'_, T>,
+    application: Application,
+) -> Cleared {
+    if !session.channel().secret_sent() {
+        let _ = session.power_off();
+        return Cleared::NotNeeded;
+    }
+    match clear(session, application) {
+        Cleared::Failed if session.reconnect().is_ok() => clear(session, application),
+        cleared => cleared,
+    }
+}
+
+fn clear<T: Transport>(session: &mut Session<'_, T>, application: Application) -> Cleared {
     match session.power_off() {
-        Ok(PowerOff::Done) if needed => Cleared::PowerOff,
-        _ if !needed => Cleared::NotNeeded,
-        Ok(_) if session.run(&mut ClearStatus::new(Application::Jpki)).is_ok() => {
+        Ok(PowerOff::Done) => Cleared::PowerOff,
+        // Selecting the application that is selected already clears nothing on some cards.
+        Ok(PowerOff::Unsupported) if session.run(&mut ClearStatus::new(application)).is_ok() => {
             session.channel_mut().end_presence(ErrorKind::NoCard);
             Cleared::Selection
         }

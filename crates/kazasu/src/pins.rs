@@ -8,7 +8,9 @@ use crate::holder::{Holder, OwnedSecret};
 use crate::outcome::Outcome;
 use crate::present::{Attempt, may_try};
 use kazasu_apdu::{Session, Transport};
-use kazasu_mynacard::{Change, Counter, Error, ReadTries, Reference, SelectApplication};
+use kazasu_mynacard::{
+    Application, Change, Counter, Error, ReadTries, Reference, SelectApplication,
+};
 
 /// The tries left of every reference.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ pub fn tries_left<T: Transport>(session: &mut Session<'_, T>) -> TriesReport {
             }
         }
     }
-    let cleared = end_session(session);
+    let cleared = end_session(session, Application::Jpki);
     let failure = result.err();
     let outcome = failure.map_or(Outcome::Verified, |failure| failure.outcome());
     TriesReport { outcome, failure, counters, cleared }
@@ -51,9 +53,7 @@ fn read_counter<T: Transport>(
     match session.run(&mut SelectApplication::new(reference.application())) {
         Ok(()) => {}
         // A phone has the JPKI application only. A card without that is no My Number card.
-        Err(Error::NoApplication { application })
-            if application != kazasu_mynacard::Application::Jpki =>
-        {
+        Err(Error::NoApplication { application }) if application != Application::Jpki => {
             return Ok(None);
         }
         Err(error) => return Err(error.into()),
@@ -96,7 +96,7 @@ pub fn change<T: Transport>(
             other => other.tries_left().or(attempt.tries_left),
         };
     }
-    let cleared = end_session(session);
+    let cleared = end_session(session, reference.application());
     let failure = result.err();
     let outcome = failure.map_or(Outcome::Verified, |failure| failure.outcome());
     ChangeReport { outcome, failure, tries_left: attempt.tries_left, cleared }

@@ -28,11 +28,10 @@ impl ClearStatus {
         Self { left: application, next: 0 }
     }
 
-    fn next(&mut self, status: Status, outgoing: &mut Outgoing<'_>) -> Step<Result<(), Error>> {
+    fn next(&mut self, error: Error, outgoing: &mut Outgoing<'_>) -> Step<Result<(), Error>> {
         loop {
             let Some(&application) = OTHERS.get(self.next) else {
-                let operation = Operation::SelectApplication;
-                return Step::Done(Err(Error::Status { operation, status }));
+                return Step::Done(Err(error));
             };
             self.next = self.next.saturating_add(1);
             if application != self.left {
@@ -46,13 +45,21 @@ impl Procedure for ClearStatus {
     type Output = Result<(), Error>;
 
     fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<Self::Output> {
+        let operation = Operation::SelectApplication;
         match event {
-            Event::Start => self.next(Status::NOT_FOUND, outgoing),
-            Event::Failed(fault) => {
-                Step::Done(Err(Error::Exchange { operation: Operation::SelectApplication, fault }))
+            Event::Start => {
+                self.next(Error::Status { operation, status: Status::NOT_FOUND }, outgoing)
             }
+            Event::Failed(fault) if fault.not_sent() => {
+                Step::Done(Err(Error::Exchange { operation, fault }))
+            }
+            // No answer to this one says nothing of the next. Where the presence ended, that one
+            // is not sent any more.
+            Event::Failed(fault) => self.next(Error::Exchange { operation, fault }, outgoing),
             Event::Answer(response) if response.status == Status::OK => Step::Done(Ok(())),
-            Event::Answer(response) => self.next(response.status, outgoing),
+            Event::Answer(response) => {
+                self.next(Error::Status { operation, status: response.status }, outgoing)
+            }
         }
     }
 }
