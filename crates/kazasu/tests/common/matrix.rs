@@ -321,9 +321,7 @@ impl Deck {
             }
         }
         match ended.cleared {
-            Cleared::Failed => {
-                rule(lies.link_broke, "not cleared, and the link works");
-            }
+            Cleared::Failed => rule(false, "not cleared"),
             _ => rule(!seen.still_verified || lies.clearing, "a code stays verified"),
         }
         broken
@@ -422,7 +420,6 @@ struct Lies {
     change: bool,
     /// A selection that was confirmed and not made.
     clearing: bool,
-    link_broke: bool,
 }
 
 impl Lies {
@@ -434,7 +431,6 @@ impl Lies {
                 _ => None,
             };
             match &fault.effect {
-                Effect::Break { .. } => lies.link_broke = true,
                 Effect::Block(_) => (lies.blocks, lies.counter) = (true, true),
                 Effect::Certificate(_, CertificateDefect::Foreign) => lies.certificate = true,
                 Effect::Status { acted, status } => {
