@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kazasu::apdu::ExtendedLength;
 use kazasu::mynacard::{Key, Reference};
 use kazasu::pki::{Kind, Time};
-use kazasu::{CertificateFile, Nonce};
+use kazasu::{CertificateFile, Nonce, Outcome};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::hex;
@@ -12,14 +13,14 @@ use crate::reader::ReaderName;
 
 /// The My Number card (マイナンバーカード) at a reader: check-in, certificates, signatures, PINs, and
 /// virtual cards to try it all without one.
-///
-/// Exit numbers: 0 verified, 1 internal error, 2 usage, 3 file error, 10 pin_wrong, 11 pin_blocked,
-/// 12 last_try_refused, 13 not_a_my_number_card, 14 card_removed, 15 no_reader or no_card,
-/// 16 not_trusted, 17 not_yet_valid or over, 18 revoked, 19 signature_wrong, 20 link_broken,
-/// 21 verified_in_grace, 22 outcome_unknown, 23 in_use, 24 service_down, 25 reader_lost,
-/// 26 timed_out, 27 cancelled, 28 bad_answer.
 #[derive(Parser)]
-#[command(name = "kazasu", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "kazasu",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_long_help = exit_numbers()
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -39,6 +40,37 @@ pub(crate) enum Command {
     Pin(Pin),
     /// Virtual cards in files
     Card(Card),
+}
+
+impl Command {
+    /// How its result is printed.
+    pub(crate) const fn output(&self) -> &OutputOptions {
+        match self {
+            Self::CheckIn(options) => &options.output,
+            Self::Cert(Cert { command: CertCommand::Show(options) }) => &options.output,
+            Self::Sign(options) => &options.output,
+            Self::Verify(options) => &options.output,
+            Self::Pin(Pin { command: PinCommand::Status(options) }) => &options.output,
+            Self::Pin(Pin { command: PinCommand::Change(options) }) => &options.output,
+            Self::Card(Card { command: CardCommand::Issue(options) }) => &options.output,
+            Self::Card(Card { command: CardCommand::Show(options) }) => &options.output,
+            Self::Card(Card { command: CardCommand::Root(options) }) => &options.output,
+        }
+    }
+}
+
+/// The exit numbers, as the libraries have them and in their order, with the program's own.
+fn exit_numbers() -> String {
+    let mut names: BTreeMap<u8, String> =
+        [(1, "internal error"), (2, "usage"), (3, "file error")].map(|(n, s)| (n, s.into())).into();
+    for outcome in Outcome::ALL {
+        names
+            .entry(outcome.code())
+            .and_modify(|name| name.push_str(&format!(" or {outcome}")))
+            .or_insert_with(|| outcome.to_string());
+    }
+    let list: Vec<_> = names.iter().map(|(code, name)| format!("{code} {name}")).collect();
+    format!("Exit numbers: {}.", list.join(", "))
 }
 
 /// Where the card is, and how to speak to it.
@@ -275,7 +307,8 @@ pub(crate) struct CardIssue {
     /// Last valid day of the certificates, YYYY-MM-DD; without it the fifth birthday to come
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(crate) not_after: Option<kazasu::virtual_card::Date>,
-    /// First valid day of the certificates, YYYY-MM-DD; without it today
+    /// First valid day of the certificates, YYYY-MM-DD; without it today, or five years
+    /// before a last day that is past
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(crate) issued: Option<kazasu::virtual_card::Date>,
     /// The card refuses extended length

@@ -8,7 +8,7 @@ use crate::reader::{NoReader, card_error};
 use crate::screen::Screen;
 use kazasu::pki::{Kind, Time};
 use kazasu::virtual_card::{
-    self, CardFile, CertificateKind, Issue, Reference, Secret, root_certificate,
+    self, CardFile, CertificateKind, Date, Issue, Reference, Secret, root_certificate,
 };
 use std::time::UNIX_EPOCH;
 
@@ -26,7 +26,7 @@ fn issue(options: &CardIssue) -> Result<u8, Failed> {
     issue.auth_pin = Secret::new(&options.pin);
     issue.sign_password = Secret::new(&options.password);
     issue.not_after = options.not_after;
-    issue.issued = options.issued.unwrap_or(issue.issued);
+    issue.issued = options.issued.unwrap_or_else(|| first_day(&issue));
     issue.settings.extended_length = !options.no_extended_length;
     issue.fresh_keys = options.fresh_keys;
     issue.kind = match options.token {
@@ -37,23 +37,35 @@ fn issue(options: &CardIssue) -> Result<u8, Failed> {
     if let Some(tries) = options.tries {
         issue = issue.tries_left(Reference::Auth, tries);
     }
-    let card = virtual_card::Card::issue(issue)
-        .and_then(|card| CardFile::create(&options.out, card))
-        .map_err(|error| screen.fail(card_error(error)))?;
-    drop(card);
+    let created =
+        virtual_card::Card::issue(issue).and_then(|card| CardFile::create(&options.out, card));
+    if let Err(error) = created {
+        return screen.no_reader(NoReader::from(error), Object::done());
+    }
     if screen.json {
         Object::done().print();
-    } else {
-        println!("{}: {}", screen.language.of("Virtual card", "仮想カード"), options.out.display());
-        println!(
-            "  {}",
-            screen.language.of(
-                "It is nobody's, and its PIN stands in the file in clear.",
-                "実在の人物のカードではありません。暗証番号はファイルに平文で記録されています。",
-            )
-        );
+        return Ok(0);
     }
+    let language = screen.language;
+    let title = language.of("Virtual card", "仮想カード");
+    screen.line(format_args!("{title}: {}", options.out.display()));
+    screen.line(language.of(
+        "  It is nobody's, and its PIN stands in the file in clear.",
+        "  実在の人物のカードではありません。暗証番号はファイルに平文で記録されています。",
+    ));
     Ok(0)
+}
+
+/// Today; but a card whose certificates have expired was issued when they still ran, five years
+/// before their last day.
+fn first_day(issue: &Issue) -> Date {
+    let Some(last) = issue.not_after.filter(|last| *last < issue.issued) else {
+        return issue.issued;
+    };
+    let year = last.year().saturating_sub(5);
+    Date::new(year, last.month(), last.day())
+        .or_else(|| Date::new(year, last.month(), 28))
+        .map_or(last, |day| day.max(issue.holder.birth))
 }
 
 fn open(screen: Screen, path: &std::path::Path) -> Result<virtual_card::Card, Result<u8, Failed>> {
@@ -68,7 +80,7 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
     };
     let now = UNIX_EPOCH
         .elapsed()
-        .map_err(|error| screen.fail(Error::Internal(error.to_string())))?
+        .map_err(|error| screen.fail(Error::Internal(error.to_string()), Object::done()))?
         .as_secs();
     let now = Time::from_unix(i64::try_from(now).unwrap_or(i64::MAX));
     let personal = options.show_personal;
@@ -113,35 +125,27 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
         certificates,
     };
     if screen.json {
-        Object { pins: Some(pins.into()), card: Some(object), ..Object::done() }.print();
+        Object { pins: Some(Some(pins.into())), card: Some(object), ..Object::done() }.print();
         return Ok(0);
     }
-    println!("{}: {}", screen.language.of("token", "種類"), object.token);
-    println!(
-        "{}: {}",
-        screen.language.of("extended length", "拡張長"),
-        if object.extended_length { "on" } else { "off" }
-    );
+    let language = screen.language;
+    screen.line(format_args!("{}: {}", language.of("token", "種類"), object.token));
+    let extended = if object.extended_length { "on" } else { "off" };
+    screen.line(format_args!("{}: {extended}", language.of("extended length", "拡張長")));
     match &object.holder {
-        Some(holder) => println!(
-            "{}: {} / {} / {}",
-            screen.language.of("holder (invented)", "名義（架空）"),
-            holder.name,
-            holder.address,
-            holder.birth
-        ),
-        None => println!(
-            "{}",
-            screen.language.of("files of a JPKI test card", "JPKIテストカードのファイル")
-        ),
+        Some(HolderObject { name, address, birth }) => {
+            let title = language.of("holder (invented)", "名義（架空）");
+            screen.line(format_args!("{title}: {name} / {address} / {birth}"));
+        }
+        None => screen.line(language.of("files of a JPKI test card", "JPKIテストカードのファイル")),
     }
     for certificate in &object.certificates {
-        println!("{}", certificate.line());
+        screen.line(certificate.line());
     }
-    for pin in &pins {
-        match pin.tries_left {
-            Some(left) => println!("PIN {}: {left} ({})", pin.reference, pin.state),
-            None => println!("PIN {}: {}", pin.reference, pin.state),
+    for PinObject { reference, tries_left, state } in &pins {
+        match tries_left {
+            Some(left) => screen.line(format_args!("PIN {reference}: {left} ({state})")),
+            None => screen.line(format_args!("PIN {reference}: {state}")),
         }
     }
     Ok(0)
@@ -149,19 +153,20 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
 
 fn root(options: &CardRoot) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
+    let fail = |error| screen.fail(error, Object::done());
     let kind = match options.kind.kind() {
         Kind::Auth => CertificateKind::Auth,
         Kind::Sign => CertificateKind::Sign,
     };
     let der = match &options.card {
-        None => root_certificate(kind).map_err(|error| screen.fail(card_error(error)))?,
+        None => root_certificate(kind).map_err(|error| fail(card_error(error)))?,
         Some(path) => {
             let card = match open(screen, path) {
                 Ok(card) => card,
                 Err(ended) => return ended,
             };
             card.root_certificate(kind).ok_or_else(|| {
-                screen.fail(Error::file(
+                fail(Error::file(
                     path,
                     "carries the files of a JPKI test card, whose root is not a virtual one; use \
                      --test-hierarchy",
@@ -169,12 +174,12 @@ fn root(options: &CardRoot) -> Result<u8, Failed> {
             })?
         }
     };
-    let output = Output::prepare(&options.out).map_err(|error| screen.fail(error))?;
-    output.write(&der).map_err(|error| screen.fail(error))?;
+    Output::prepare(&options.out).and_then(|output| output.write(&der)).map_err(fail)?;
     if screen.json {
         Object::done().print();
     } else {
-        println!("{}: {}", screen.language.of("Root", "ルート証明書"), options.out.display());
+        let title = screen.language.of("Root", "ルート証明書");
+        screen.line(format_args!("{title}: {}", options.out.display()));
     }
     Ok(0)
 }

@@ -10,8 +10,8 @@ use crate::reader::{CERTIFICATE, Exchanger};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
-use kazasu::mynacard::{Key, Reference};
-use kazasu::pki::{Certificate, Kind, Phase};
+use kazasu::mynacard::Key;
+use kazasu::pki::{Certificate, Kind, Phase, PhaseRules, Time};
 use kazasu::{CertificateFile, Failure, Outcome, read_certificate, virtual_card};
 
 pub(crate) fn run(options: &Cert) -> Result<u8, Failed> {
@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Cert) -> Result<u8, Failed> {
 
 fn show(options: &CertShow) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let fail = |error| screen.fail(error);
+    let fail = |error| screen.fail(error, empty());
     let which = options.kind.file();
     let (key, demonstration) = match which {
         CertificateFile::Auth | CertificateFile::AuthCa => {
@@ -32,13 +32,6 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
             (Key::Sign, virtual_card::Reference::Sign)
         }
     };
-    // Only the 署名用 certificate is sure to need its password.
-    let expected: &[Reference] = match which {
-        CertificateFile::Sign => &[Reference::Sign],
-        _ if options.secrets.pin_stdin && which == CertificateFile::Auth => &[Reference::Auth],
-        _ => &[],
-    };
-    let secrets = Secrets::new(&options.secrets, screen.language, expected).map_err(fail)?;
     let output = options.out.as_deref().map(Output::prepare).transpose().map_err(fail)?;
     let reader = match options.reader.reader.open() {
         Ok(reader) => reader,
@@ -52,7 +45,7 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
     }
     let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
-    let mut secrets = secrets
+    let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(demonstration))
         .on_stage(screen.steps());
     let mut exchanger = Exchanger::new(&options.reader);
@@ -66,11 +59,11 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         &mut secrets,
         &mut buffer,
     );
-    if let Some(error) = secrets.usage() {
+    if let Some(error) = secrets.take_error() {
         return Err(fail(error));
     }
     let counts = session.channel().counts();
-    let (outcome, failure) = judge_phase(&report);
+    let (outcome, failure) = judge_phase(&report, trust.now);
 
     let trusted = report.outcome == Outcome::Verified;
     let mut written = false;
@@ -131,9 +124,19 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
     Ok(outcome.code())
 }
 
-/// A certificate outside its validity is shown, and the exit number says so.
-fn judge_phase(report: &kazasu::CertificateReport<'_>) -> (Outcome, Option<Failure>) {
-    match report.judged.as_ref().map(|judged| judged.phase()) {
+/// A certificate outside its validity is shown, and the exit number says so. An authority's has no
+/// months of grace.
+fn judge_phase(report: &kazasu::CertificateReport<'_>, now: Time) -> (Outcome, Option<Failure>) {
+    let authority = report
+        .certificate
+        .filter(|_| report.outcome == Outcome::Verified)
+        .and_then(|der| Certificate::parse(der).ok())
+        .map(|it| PhaseRules::new().without_grace().boundaries(it.not_before(), it.not_after()));
+    let phase = match (&report.judged, authority) {
+        (Some(judged), _) => Some(judged.phase()),
+        (None, authority) => authority.map(|boundaries| boundaries.phase(now)),
+    };
+    match phase {
         Some(phase @ (Phase::NotYet | Phase::Grace | Phase::Over)) => {
             let failure = Failure::Phase(phase);
             (failure.outcome(), Some(failure))
@@ -206,6 +209,7 @@ fn empty() -> Object {
         trust: Some(None),
         revocation: Some("not_checked"),
         status_cleared: Some("not_needed"),
+        exchange: Some(ExchangeObject::default()),
         ..Object::done()
     }
 }

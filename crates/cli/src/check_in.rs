@@ -2,7 +2,7 @@
 
 use crate::arguments::CheckIn;
 use crate::evidence::Evidence;
-use crate::exit::Failed;
+use crate::exit::{Error, Failed};
 use crate::file::Output;
 use crate::json::{
     CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
@@ -11,22 +11,18 @@ use crate::reader::{CERTIFICATE, Exchanger};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
-use kazasu::mynacard::Reference;
 use kazasu::pki::Kind;
 use kazasu::virtual_card;
 use kazasu::{Job, Nonce, authenticate};
 
 pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let fail = |error| screen.fail(error);
-    let secrets =
-        Secrets::new(&options.secrets, screen.language, &[Reference::Auth]).map_err(fail)?;
     let nonce = match &options.nonce {
         Some(nonce) => nonce.clone(),
-        None => {
-            Nonce::fresh().map_err(|error| fail(crate::exit::Error::Internal(error.to_string())))?
-        }
+        None => Nonce::fresh()
+            .map_err(|error| screen.fail(Error::Internal(error.to_string()), empty(None)))?,
     };
+    let fail = |error| screen.fail(error, empty(Some(&nonce)));
     let evidence = options.evidence.as_deref().map(Output::prepare).transpose().map_err(fail)?;
 
     let reader = match options.reader.reader.open() {
@@ -34,7 +30,7 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
         Err(error) => {
             // The anchors are read all the same, so that a wrong call is named first.
             Trust::new(&options.trust, None).map_err(fail)?;
-            return screen.no_reader(error, empty(&nonce));
+            return screen.no_reader(error, empty(Some(&nonce)));
         }
     };
     if reader.demonstration {
@@ -43,7 +39,7 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
     let validator = validator(&anchors);
-    let mut secrets = secrets
+    let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(virtual_card::Reference::Auth))
         .on_stage(screen.steps());
 
@@ -53,7 +49,7 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let job = Job::check_in(&nonce);
     let report =
         authenticate(&mut session, &validator, trust.now, &job, &mut secrets, &mut certificate);
-    if let Some(error) = secrets.usage() {
+    if let Some(error) = secrets.take_error() {
         return Err(fail(error));
     }
     let counts = session.channel().counts();
@@ -91,15 +87,16 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
 }
 
 /// The object of a check-in that met no card.
-fn empty(nonce: &Nonce) -> Object {
+fn empty(nonce: Option<&Nonce>) -> Object {
     Object {
         tries_left: Some(None),
         certificate: Some(None),
         trust: Some(None),
-        challenge: Some(Some(ChallengeObject::new(nonce, None))),
+        challenge: Some(nonce.map(|nonce| ChallengeObject::new(nonce, None))),
         method: Some("pin"),
         revocation: Some("not_checked"),
         status_cleared: Some("not_needed"),
+        exchange: Some(ExchangeObject::default()),
         ..Object::done()
     }
 }

@@ -1,7 +1,12 @@
 //! How the program ends when it could not even ask the card: usage, files, its own faults.
 
+use crate::json::Object;
+use crate::stream;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// Exit number of a file error.
+pub(crate) const FILE_ERROR: u8 = 3;
 
 /// Not a result of the card.
 #[derive(Debug)]
@@ -15,10 +20,10 @@ pub(crate) enum Error {
 }
 
 /// An error that is to be reported, as JSON where that was asked for.
-#[derive(Debug)]
 pub(crate) struct Failed {
     error: Error,
-    json: bool,
+    /// The command's object as far as it is known.
+    object: Option<Box<Object>>,
 }
 
 impl Error {
@@ -26,16 +31,11 @@ impl Error {
         Self::File { path: path.to_owned(), reason: reason.to_string() }
     }
 
-    /// To be reported as JSON or as text.
-    pub(crate) fn with(self, json: bool) -> Failed {
-        Failed { error: self, json }
-    }
-
     const fn code(&self) -> u8 {
         match self {
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
-            Self::File { .. } => 3,
+            Self::File { .. } => FILE_ERROR,
         }
     }
 
@@ -58,17 +58,19 @@ impl fmt::Display for Error {
 }
 
 impl Failed {
+    /// With the command's object if JSON was asked for. A usage error prints none.
+    pub(crate) fn new(error: Error, object: Option<Object>) -> Self {
+        Self { error, object: object.map(Box::new) }
+    }
+
     /// Prints it; the exit number.
-    pub(crate) fn report(&self) -> u8 {
-        eprintln!("kazasu: {}", self.error);
-        if self.json && !matches!(self.error, Error::Usage(_)) {
-            let object = serde_json::json!({
-                "outcome": self.error.name(),
-                "code": self.error.code(),
-                "message": self.error.to_string(),
-            });
-            println!("{object}");
+    pub(crate) fn report(self) -> u8 {
+        stream::err(format_args!("kazasu: {}", self.error));
+        let code = self.error.code();
+        if let (Some(object), false) = (self.object, matches!(self.error, Error::Usage(_))) {
+            let message = Some(self.error.to_string());
+            Object { outcome: self.error.name().to_owned(), code, message, ..*object }.print();
         }
-        self.error.code()
+        code
     }
 }

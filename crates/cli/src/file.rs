@@ -3,7 +3,7 @@
 use crate::exit::Error;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is taken into memory: certificates, signatures, evidence.
@@ -17,6 +17,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         .map_err(|error| Error::file(path, format_args!("cannot be read: {error}")))?;
     if bytes.len() as u64 > SMALL {
         return Err(Error::file(path, "is larger than 1 MiB, so it is the wrong file"));
+    }
+    Ok(bytes)
+}
+
+/// Reads a certificate in DER; one in PEM is a frequent mistake and is named.
+pub(crate) fn read_der(path: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read(path)?;
+    if bytes.starts_with(b"-----BEGIN") {
+        let reason = "is PEM; make DER of it: openssl x509 -in FILE -outform DER -out FILE.der";
+        return Err(Error::file(path, reason));
     }
     Ok(bytes)
 }
@@ -39,43 +49,62 @@ pub(crate) fn sha256(path: &Path) -> Result<[u8; 32], Error> {
 #[derive(Debug)]
 pub(crate) struct Output {
     path: PathBuf,
-    temporary: PathBuf,
-    file: Option<File>,
+    /// What becomes `path` when it is whole; `None` for a device or a pipe, which is written to.
+    temporary: Option<PathBuf>,
+    file: File,
 }
 
 impl Output {
     /// Prepares to write `path`; what stands there stays until [`Output::write`].
     pub(crate) fn prepare(path: &Path) -> Result<Self, Error> {
+        let refused = |reason: &str| Err(Error::file(path, reason));
+        let failed = |error| Error::file(path, format_args!("cannot be written: {error}"));
+        let mut path = path.to_owned();
+        if let Ok(there) = fs::metadata(&path) {
+            if there.is_dir() {
+                return refused("is a folder, not a file");
+            }
+            if !there.is_file() {
+                let file = File::options().write(true).open(&path).map_err(failed)?;
+                return Ok(Self { path, temporary: None, file });
+            }
+            if there.permissions().readonly() {
+                return refused("cannot be written: it is read-only");
+            }
+            // Behind a symbolic link, the file that it names is the one to be replaced.
+            path = fs::canonicalize(&path).map_err(failed)?;
+        }
         let mut name = path.file_name().unwrap_or_default().to_owned();
-        if name.is_empty() || path.is_dir() {
-            return Err(Error::file(path, "is not the name of a file"));
+        if name.is_empty() {
+            return refused("is not the name of a file");
         }
         name.push(format!(".{}.new", std::process::id()));
         let temporary = path.with_file_name(name);
-        let file = File::options()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-            .map_err(|error| Error::file(path, format_args!("cannot be written: {error}")))?;
-        Ok(Self { path: path.to_owned(), temporary, file: Some(file) })
+        let file = File::options().write(true).create_new(true).open(&temporary).map_err(failed)?;
+        Ok(Self { path, temporary: Some(temporary), file })
     }
 
     /// Writes it whole.
     pub(crate) fn write(mut self, bytes: &[u8]) -> Result<(), Error> {
-        let Some(mut file) = self.file.take() else { return Ok(()) };
-        let written = file.write_all(bytes).and_then(|()| file.sync_all());
-        drop(file);
-        written.and_then(|()| fs::rename(&self.temporary, &self.path)).map_err(|error| {
-            let _ = fs::remove_file(&self.temporary);
-            Error::file(&self.path, format_args!("cannot be written: {error}"))
-        })
+        self.put(bytes)
+            .map_err(|error| Error::file(&self.path, format_args!("cannot be written: {error}")))
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        if let Some(temporary) = &self.temporary {
+            self.file.sync_all()?;
+            fs::rename(temporary, &self.path)?;
+            self.temporary = None;
+        }
+        Ok(())
     }
 }
 
 impl Drop for Output {
     fn drop(&mut self) {
-        if self.file.take().is_some() {
-            let _ = fs::remove_file(&self.temporary);
+        if let Some(temporary) = &self.temporary {
+            let _ = fs::remove_file(temporary);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
 
-use crate::hex;
+use crate::{hex, stream};
 use kazasu::apdu::Counts;
 use kazasu::pki::{Certificate, Hierarchy, Judged, Kind, PhaseRules, Time};
 use kazasu::{Cleared, Nonce, Outcome, Proof};
@@ -27,7 +27,7 @@ pub(crate) struct Object {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) signature: Option<Option<SignatureObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pins: Option<Vec<PinObject>>,
+    pub(crate) pins: Option<Option<Vec<PinObject>>>,
     /// Revocation is not looked at: `not_checked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revocation: Option<&'static str>,
@@ -79,7 +79,7 @@ pub(crate) struct PinObject {
     pub(crate) state: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 pub(crate) struct ExchangeObject {
     commands: u32,
     commands_by_rule: u32,
@@ -203,11 +203,16 @@ impl Object {
         Self { outcome: "done".to_owned(), ..Self::default() }
     }
 
+    /// With this outcome instead.
+    pub(crate) fn named(self, outcome: Outcome) -> Self {
+        Self { outcome: outcome.as_str().to_owned(), code: outcome.code(), ..self }
+    }
+
     /// Prints it.
     pub(crate) fn print(&self) {
         match serde_json::to_string(self) {
-            Ok(text) => println!("{text}"),
-            Err(error) => eprintln!("kazasu: {error}"),
+            Ok(text) => stream::out(text),
+            Err(error) => stream::err(format_args!("kazasu: {error}")),
         }
     }
 }

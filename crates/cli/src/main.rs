@@ -3,6 +3,8 @@
 //! It formats what the libraries decide and decides nothing itself. Secrets come from a terminal
 //! or from standard input, never from an argument, and go to the card only.
 #![forbid(unsafe_code)]
+// They panic when nobody reads; `stream` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
 mod card;
@@ -19,22 +21,54 @@ mod reader;
 mod screen;
 mod secret;
 mod sign;
+mod stream;
 mod trust;
 mod verify;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use exit::{Error, Failed};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let result = match arguments.command {
-        Command::CheckIn(options) => check_in::run(&options),
-        Command::Cert(options) => cert::run(&options),
-        Command::Sign(options) => sign::run(&options),
-        Command::Verify(options) => verify::run(&options),
-        Command::Pin(options) => pin::run(&options),
-        Command::Card(options) => card::run(&options),
-    };
-    ExitCode::from(result.unwrap_or_else(|error| error.report()))
+    let json = arguments.command.output().json;
+    let code = ended(json, || run(&arguments.command));
+    if !stream::finish() {
+        stream::err("kazasu: standard output cannot be written, so the result is not complete");
+        return ExitCode::from(exit::FILE_ERROR);
+    }
+    ExitCode::from(code)
+}
+
+fn run(command: &Command) -> Result<u8, Failed> {
+    match command {
+        Command::CheckIn(options) => check_in::run(options),
+        Command::Cert(options) => cert::run(options),
+        Command::Sign(options) => sign::run(options),
+        Command::Verify(options) => verify::run(options),
+        Command::Pin(options) => pin::run(options),
+        Command::Card(options) => card::run(options),
+    }
+}
+
+/// The exit number of a job. A panic is a fault of the program and has its number too.
+fn ended(json: bool, job: impl FnOnce() -> Result<u8, Failed>) -> u8 {
+    let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| {
+        let error = Error::Internal("the program has a fault; nothing was tried again".to_owned());
+        Err(Failed::new(error, json.then(json::Object::done)))
+    });
+    result.unwrap_or_else(|failed| failed.report())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_internal_error() {
+        assert_eq!(ended(false, || panic!("on purpose")), 1);
+        assert_eq!(ended(false, || Ok(17)), 17);
+    }
 }

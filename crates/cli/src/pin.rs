@@ -31,7 +31,7 @@ fn status(options: &PinStatus) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let reader = match options.reader.reader.open() {
         Ok(reader) => reader,
-        Err(error) => return screen.no_reader(error, Object::done()),
+        Err(error) => return screen.no_reader(error, empty_status()),
     };
     if reader.demonstration {
         screen.demonstration();
@@ -54,7 +54,7 @@ fn status(options: &PinStatus) -> Result<u8, Failed> {
         let object = if well { Object::done() } else { Object::new(report.outcome) };
         Object {
             message: report.failure.map(|failure| failure.to_string()),
-            pins: well.then(|| pins.collect()),
+            pins: Some(well.then(|| pins.collect())),
             status_cleared: Some(cleared(report.cleared)),
             exchange: Some(ExchangeObject::from(counts)),
             ..object
@@ -79,15 +79,31 @@ fn status(options: &PinStatus) -> Result<u8, Failed> {
     Ok(if well { 0 } else { report.outcome.code() })
 }
 
+/// The object of `pin status` that met no card.
+fn empty_status() -> Object {
+    Object { pins: Some(None), ..empty() }
+}
+
+/// The object of `pin change` that met no card.
+fn empty_change() -> Object {
+    Object { tries_left: Some(None), ..empty() }
+}
+
+fn empty() -> Object {
+    Object {
+        status_cleared: Some("not_needed"),
+        exchange: Some(ExchangeObject::default()),
+        ..Object::done()
+    }
+}
+
 fn set(options: &PinChange) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let fail = |error| screen.fail(error);
     let reference = options.kind.reference();
-    let mut secrets =
-        Secrets::new(&options.secrets, screen.language, &[reference, reference]).map_err(fail)?;
+    let mut secrets = Secrets::new(&options.secrets, screen.language);
     let reader = match options.reader.reader.open() {
         Ok(reader) => reader,
-        Err(error) => return screen.no_reader(error, Object::done()),
+        Err(error) => return screen.no_reader(error, empty_change()),
     };
     if reader.demonstration {
         screen.demonstration();
@@ -103,12 +119,12 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
         _ => secrets.next(reference, &format!("{}: ", screen.language.reference(reference))).ok(),
     };
     let new = current.is_some().then(|| secrets.new_secret(reference).ok()).flatten();
-    if let Some(error) = secrets.usage() {
-        return Err(fail(error));
+    if let Some(error) = secrets.take_error() {
+        return Err(screen.fail(error, empty_change()));
     }
     let (Some(current), Some(new)) = (current, new) else {
         let failure = Failure::Declined(kazasu::Declined::Cancelled);
-        return Ok(finish(screen, Outcome::Cancelled, Some(&failure), None, Object::done()));
+        return Ok(finish(screen, Outcome::Cancelled, Some(&failure), None, empty_change()));
     };
     let mut holder = kazasu::PinHolder::new(current);
     if options.secrets.confirm_last_try {

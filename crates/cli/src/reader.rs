@@ -2,6 +2,7 @@
 
 use crate::arguments::ReaderOptions;
 use crate::exit::Error;
+use crate::stream;
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Entry, ExtendedLength, Session};
 use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Link, Reference};
@@ -46,7 +47,7 @@ impl Exchanger {
             // Every answer with extended length.
             answers: vec![0; 65_538],
             mode: options.extended_length.into(),
-            trace: options.trace.then_some(|entry| eprintln!("{entry}")),
+            trace: options.trace.then_some(|entry| stream::err(entry)),
         }
     }
 

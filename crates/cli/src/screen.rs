@@ -2,8 +2,9 @@
 
 use crate::arguments::{Language, OutputOptions};
 use crate::exit::{Error, Failed};
-use crate::json::{ExchangeObject, Object};
+use crate::json::Object;
 use crate::reader::NoReader;
+use crate::stream;
 use kazasu::apdu::Counts;
 use kazasu::pki::Judged;
 use kazasu::{Failure, Outcome, Stage};
@@ -25,7 +26,7 @@ impl Screen {
     /// A line for people.
     pub(crate) fn line(self, text: impl Display) {
         if !self.json {
-            println!("{text}");
+            stream::out(text);
         }
     }
 
@@ -94,28 +95,21 @@ impl Screen {
     /// Ends a run that found no reader.
     pub(crate) fn no_reader(self, error: NoReader, object: Object) -> Result<u8, Failed> {
         match error {
-            NoReader::Error(error) => Err(self.fail(error)),
+            NoReader::Error(error) => Err(self.fail(error, object)),
             NoReader::Outcome(outcome, message) => {
                 if self.json {
-                    let message = Some(message);
-                    let exchange = Some(ExchangeObject::from(Counts::default()));
-                    Object { message, exchange, ..named(object, outcome) }.print();
+                    Object { message: Some(message), ..object.named(outcome) }.print();
                 } else {
-                    println!("{}", self.language.outcome(outcome, None));
-                    println!("  {outcome} ({}): {message}", outcome.code());
+                    stream::out(self.language.outcome(outcome, None));
+                    stream::out(format_args!("  {outcome} ({}): {message}", outcome.code()));
                 }
                 Ok(outcome.code())
             }
         }
     }
 
-    /// An error, reported as this run reports.
-    pub(crate) fn fail(self, error: Error) -> Failed {
-        error.with(self.json)
+    /// An error, reported as this run reports; `object` is the command's with nothing known.
+    pub(crate) fn fail(self, error: Error, object: Object) -> Failed {
+        Failed::new(error, self.json.then_some(object))
     }
-}
-
-/// The object with another outcome.
-fn named(object: Object, outcome: Outcome) -> Object {
-    Object { outcome: outcome.as_str().to_owned(), code: outcome.code(), ..object }
 }

@@ -3,10 +3,10 @@
 
 use crate::arguments::{Language, SecretOptions};
 use crate::exit::Error;
+use crate::stream;
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
-use std::collections::VecDeque;
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read};
 use zeroize::Zeroizing;
 
 /// Longest line that can be a secret, with room for its end.
@@ -29,38 +29,25 @@ pub(crate) struct Secrets {
     language: Language,
     stdin: bool,
     confirm_last_try: bool,
-    lines: VecDeque<OwnedSecret>,
     /// The secret of a demonstration card, used when nothing else is given.
     demonstration: Option<Zeroizing<String>>,
     on_stage: Option<Box<dyn FnMut(Stage)>>,
-    /// No terminal and no `--pin-stdin`: the run ends in a usage error.
-    pub(crate) no_terminal: bool,
+    /// Nobody could be asked, or what came is no such secret: the run ends in this.
+    error: Option<Error>,
 }
 
 impl Secrets {
-    /// Reads the secrets from standard input if that was asked for: one line for each of
-    /// `expected`.
-    pub(crate) fn new(
-        options: &SecretOptions,
-        language: Language,
-        expected: &[Reference],
-    ) -> Result<Self, Error> {
-        let mut lines = VecDeque::new();
-        if options.pin_stdin {
-            for reference in expected {
-                let text = line()?;
-                lines.push_back(parse(*reference, &text).map_err(Error::Usage)?);
-            }
-        }
-        Ok(Self {
+    /// Reads nothing yet: a secret is taken when it is asked for, so that a certificate that is
+    /// refused never costs one.
+    pub(crate) fn new(options: &SecretOptions, language: Language) -> Self {
+        Self {
             language,
             stdin: options.pin_stdin,
             confirm_last_try: options.confirm_last_try,
-            lines,
             demonstration: None,
             on_stage: None,
-            no_terminal: false,
-        })
+            error: None,
+        }
     }
 
     /// With the secret of a demonstration card.
@@ -82,14 +69,18 @@ impl Secrets {
         prompt: &str,
     ) -> Result<OwnedSecret, Declined> {
         if self.stdin {
-            return self.lines.pop_front().ok_or(Declined::Cancelled);
+            let read = line().and_then(|text| parse(reference, &text).map_err(Error::Usage));
+            return read.map_err(|error| self.end(error));
         }
         if let Some(text) = self.demonstration.take() {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
         if !io::stdin().is_terminal() {
-            self.no_terminal = true;
-            return Err(Declined::Cancelled);
+            return Err(self.end(Error::Usage(
+                "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
+                 one line per secret to standard input. No try was used."
+                    .to_owned(),
+            )));
         }
         for _ in 0..ENTRIES {
             let entered = rpassword::prompt_password(prompt)
@@ -100,7 +91,7 @@ impl Secrets {
             }
             match parse(reference, &entered) {
                 Ok(secret) => return Ok(secret),
-                Err(reason) => eprintln!("{reason}"),
+                Err(reason) => stream::err(reason),
             }
         }
         Err(Declined::Cancelled)
@@ -126,7 +117,7 @@ impl Secrets {
             let secret = match parse(reference, &entered) {
                 Ok(secret) => secret,
                 Err(reason) => {
-                    eprintln!("{reason}");
+                    stream::err(reason);
                     continue;
                 }
             };
@@ -134,20 +125,20 @@ impl Secrets {
             if *again == *entered {
                 return Ok(secret);
             }
-            eprintln!("{}", self.language.of("They differ.", "一致しません。"));
+            stream::err(self.language.of("They differ.", "一致しません。"));
         }
         Err(Declined::Cancelled)
     }
 
-    /// The usage error of a run that had nobody to ask.
-    pub(crate) fn usage(&self) -> Option<Error> {
-        self.no_terminal.then(|| {
-            Error::Usage(
-                "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
-                 one line per secret to standard input. No try was used."
-                    .to_owned(),
-            )
-        })
+    /// Keeps the error that ends the run.
+    fn end(&mut self, error: Error) -> Declined {
+        self.error = Some(error);
+        Declined::Cancelled
+    }
+
+    /// The error of a run that got no secret though it needed one.
+    pub(crate) fn take_error(&mut self) -> Option<Error> {
+        self.error.take()
     }
 }
 
@@ -175,8 +166,7 @@ impl Holder for Secrets {
             }
             Language::Ja => (format!("{name}は残り1回です。使う場合は「はい」と入力: "), "はい"),
         };
-        eprint!("{question}");
-        let _ = io::stderr().flush();
+        stream::prompt(question);
         line().is_ok_and(|answer| answer.trim() == yes)
     }
 
@@ -197,7 +187,8 @@ fn line() -> Result<Zeroizing<String>, Error> {
         .map_err(|error| Error::Usage(format!("standard input cannot be read: {error}")))?;
     if bytes.is_empty() {
         return Err(Error::Usage(
-            "standard input ended before a secret; --pin-stdin wants one line for each".to_owned(),
+            "standard input ended before a secret; --pin-stdin wants one line for each. No try was \
+             used.".to_owned(),
         ));
     }
     let text = std::str::from_utf8(&bytes)

@@ -16,17 +16,15 @@ use kazasu::{Job, authenticate, virtual_card};
 
 pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let fail = |error| screen.fail(error);
     let key = options.key.key();
-    let secrets =
-        Secrets::new(&options.secrets, screen.language, &[key.reference()]).map_err(fail)?;
-    let digest = file::sha256(&options.input).map_err(fail)?;
+    let digest = file::sha256(&options.input).map_err(|error| screen.fail(error, empty(None)))?;
+    let fail = |error| screen.fail(error, empty(Some(&digest)));
     let output = Output::prepare(&options.out).map_err(fail)?;
     let reader = match options.reader.reader.open() {
         Ok(reader) => reader,
         Err(error) => {
             Trust::new(&options.trust, None).map_err(fail)?;
-            return screen.no_reader(error, empty(&digest));
+            return screen.no_reader(error, empty(Some(&digest)));
         }
     };
     if reader.demonstration {
@@ -38,7 +36,7 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         Kind::Auth => virtual_card::Reference::Auth,
         Kind::Sign => virtual_card::Reference::Sign,
     };
-    let mut secrets = secrets
+    let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(demonstration))
         .on_stage(screen.steps());
     let mut exchanger = Exchanger::new(&options.reader);
@@ -52,7 +50,7 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         &mut secrets,
         &mut certificate,
     );
-    if let Some(error) = secrets.usage() {
+    if let Some(error) = secrets.take_error() {
         return Err(fail(error));
     }
     let counts = session.channel().counts();
@@ -97,14 +95,15 @@ fn signature(digest: &[u8; 32], verified: bool) -> SignatureObject {
     }
 }
 
-fn empty(digest: &[u8; 32]) -> Object {
+fn empty(digest: Option<&[u8; 32]>) -> Object {
     Object {
         tries_left: Some(None),
         certificate: Some(None),
         trust: Some(None),
-        signature: Some(Some(signature(digest, false))),
+        signature: Some(digest.map(|digest| signature(digest, false))),
         revocation: Some("not_checked"),
         status_cleared: Some("not_needed"),
+        exchange: Some(ExchangeObject::default()),
         ..Object::done()
     }
 }

@@ -26,13 +26,7 @@ impl Trust {
         }
         let mut custom = Vec::new();
         for path in &options.anchor {
-            let der = file::read(path)?;
-            if der.starts_with(b"-----BEGIN") {
-                return Err(Error::file(
-                    path,
-                    "is PEM; make DER of it: openssl x509 -in FILE -outform DER -out ROOT.der",
-                ));
-            }
+            let der = file::read_der(path)?;
             Anchor::custom(&der).map_err(|error| Error::file(path, error))?;
             custom.push(der);
         }

@@ -30,7 +30,7 @@ struct Question {
 
 pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let fail = |error| screen.fail(error);
+    let fail = |error| screen.fail(error, empty(options));
     let question = question(options).map_err(fail)?;
     let trust = Trust::new(&options.trust, None).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
@@ -84,6 +84,18 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
     Ok(outcome.code())
 }
 
+/// The object of a judgement that did not come about.
+fn empty(options: &Verify) -> Object {
+    Object {
+        certificate: Some(None),
+        trust: Some(None),
+        signature: Some(None),
+        method: options.signature_only.then_some("signature_only"),
+        revocation: Some("not_checked"),
+        ..Object::done()
+    }
+}
+
 fn question(options: &Verify) -> Result<Question, Error> {
     if let (Some(path), Some(nonce)) = (&options.evidence, &options.nonce) {
         let evidence = Evidence::read(path)?;
@@ -104,7 +116,7 @@ fn question(options: &Verify) -> Result<Question, Error> {
         return Err(Error::Usage("verify takes --evidence, or --in with --sig and --cert".into()));
     };
     Ok(Question {
-        certificate: file::read(certificate)?,
+        certificate: file::read_der(certificate)?,
         scheme: Scheme::Pkcs1v15Sha256,
         digest: file::sha256(input)?,
         signature: file::read(signature)?,
