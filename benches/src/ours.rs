@@ -10,8 +10,7 @@ use kazasu::mynacard::{
 use kazasu::pki::{Anchor, Anchors, Validator};
 use kazasu::virtual_card::{CertificateKind, Link, root_certificate};
 use kazasu::{
-    CertificateFile, Failure, Job, Nonce, Outcome, PinHolder, authenticate, end_session,
-    read_certificate,
+    CertificateFile, Failure, Job, Nonce, Outcome, PinHolder, authenticate, read_certificate,
 };
 
 /// Does the work on a new card.
@@ -56,7 +55,8 @@ fn signature(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError> 
     let info = digest_info_sha256(&digest());
     let signature = session.run(&mut Sign::new(Key::Auth, Input::Verbatim(&info), &verified)?)?;
     let signature = signature.unverified_bytes().to_vec();
-    end_session(session);
+    // The card forgets the PIN, as at the end of every flow.
+    session.power_off()?;
     Ok(signature)
 }
 
