@@ -156,9 +156,9 @@ pub fn report() -> Result<(), AnyError> {
         println!("NOT OPTIMISED: use --release, or cargo bench.");
     }
     for (title, timings) in [("signature alone", signature), ("whole judgement", judgement)] {
-        println!("\n{title:<28}{:>9}{:>12}", "ratio", "this machine");
+        println!("\n{title:<28}{:>9}{:>15}", "ratio", "this machine");
         for Timing { name, time, ratio } in timings {
-            println!("{name:<28}{ratio:>9.2}{:>9.1} µs", time.as_secs_f64() * 1e6);
+            println!("{name:<28}{ratio:>9.2}{:>12.1} µs", time.as_secs_f64() * 1e6);
         }
     }
     Ok(())
