@@ -27,8 +27,10 @@ impl File {
 
 /// Every text file that git tracks or would track, in the order of their paths.
 pub(crate) fn files(context: &Context) -> Result<Vec<File>> {
-    let list =
-        output(context.command("git").args(["ls-files", "-z", "-co", "--exclude-standard"]))?;
+    let mut git = context.command("git");
+    // A checkout often belongs to another user than the one who checks it; reading it is harmless.
+    git.args(["-c", "safe.directory=*", "ls-files", "-z", "-co", "--exclude-standard"]);
+    let list = output(&mut git)?;
     let mut files = Vec::new();
     for path in list.split('\0').filter(|path| !path.is_empty()) {
         let file: PathBuf = context.root.join(path);
