@@ -13,6 +13,7 @@ use crate::nonce::Nonce;
 use crate::outcome::Outcome;
 use crate::present::Attempt;
 use crate::proof::Proof;
+use core::fmt;
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{
     Application, Buffer, File, Input, Key, ReadFile, SelectApplication, Sign, Token,
@@ -58,8 +59,7 @@ impl Job {
     }
 }
 
-/// How it ended.
-#[derive(Debug)]
+/// How it ended. `Debug` prints no certificate: the holder's name and address may be in it.
 #[non_exhaustive]
 pub struct Report<'c> {
     /// In one word and one number.
@@ -78,6 +78,21 @@ pub struct Report<'c> {
     pub proof: Option<Proof>,
     /// How the card's security status was cleared.
     pub cleared: Cleared,
+}
+
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report")
+            .field("outcome", &self.outcome)
+            .field("failure", &self.failure)
+            .field("tries_left", &self.tries_left)
+            .field("certificate_length", &self.certificate.map(<[u8]>::len))
+            .field("judged", &self.judged)
+            .field("token", &self.token)
+            .field("proof", &self.proof)
+            .field("cleared", &self.cleared)
+            .finish()
+    }
 }
 
 /// What is known so far.

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::holder::{Holder, Stage};
 use crate::outcome::Outcome;
 use crate::present::Attempt;
+use core::fmt;
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{Application, Buffer, File, ReadFile, Reference, SelectApplication};
 use kazasu_pki::rsa::RsaBackend;
@@ -56,8 +57,8 @@ impl CertificateFile {
     }
 }
 
-/// A certificate as it was read, and what is to be thought of it.
-#[derive(Debug)]
+/// A certificate as it was read, and what is to be thought of it. `Debug` does not print it: the
+/// holder's name and address may be in it.
 #[non_exhaustive]
 pub struct CertificateReport<'c> {
     /// In one word: `Verified` when it was read whole and accepted.
@@ -72,6 +73,19 @@ pub struct CertificateReport<'c> {
     pub tries_left: Option<u8>,
     /// How the card's security status was cleared.
     pub cleared: Cleared,
+}
+
+impl fmt::Debug for CertificateReport<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CertificateReport")
+            .field("outcome", &self.outcome)
+            .field("failure", &self.failure)
+            .field("certificate_length", &self.certificate.map(<[u8]>::len))
+            .field("judged", &self.judged)
+            .field("tries_left", &self.tries_left)
+            .field("cleared", &self.cleared)
+            .finish()
+    }
 }
 
 /// Reads a certificate, asking the holder for the PIN or password if the card wants it, judges it

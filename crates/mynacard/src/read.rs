@@ -6,6 +6,7 @@
 use crate::error::{Error, FileError, Operation};
 use crate::file::File;
 use crate::sink::Sink;
+use core::fmt;
 use kazasu_apdu::{Command, Event, Outgoing, Procedure, Status, Step};
 use kazasu_tlv::{ErrorKind, Header, Rules, Tag};
 
@@ -39,8 +40,8 @@ enum State {
 /// Reads a file of the selected application into a sink.
 ///
 /// Output: the file's length in bytes. With extended length that is one command, else one for
-/// each 256 bytes; a buffer that is smaller costs more commands and nothing else.
-#[derive(Debug)]
+/// each 256 bytes; a buffer that is smaller costs more commands and nothing else. `Debug` prints
+/// neither the sink nor what was read: a file may be personal.
 pub struct ReadFile<S> {
     file: File,
     sink: S,
@@ -48,6 +49,17 @@ pub struct ReadFile<S> {
     read: usize,
     total: Option<usize>,
     header: heapless::Vec<u8, HEADER>,
+}
+
+impl<S> fmt::Debug for ReadFile<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadFile")
+            .field("file", &self.file)
+            .field("state", &self.state)
+            .field("read", &self.read)
+            .field("total", &self.total)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S: Sink> ReadFile<S> {
