@@ -11,7 +11,7 @@
 //!   is given the answer, and ends with a typed output.
 //! * [`Channel`]: the exchange rules between the two: `61xx`, `6Cxx`, extended length refused.
 //!   It counts, it traces without data, and it knows when a card presence has ended.
-//! * [`Session`]: the blocking driver. [`AsyncSession`] and (feature `nb`) [`PolledSession`]
+//! * [`Session`]: the blocking driver. [`AsyncSession`] and (feature `nb`) `PolledSession`
 //!   drive the same procedures through the same channel.
 //!
 //! ```

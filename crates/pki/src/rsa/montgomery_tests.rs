@@ -1,3 +1,5 @@
+//! The arithmetic against two oracles, and at its edges.
+
 extern crate std;
 use std::vec::Vec;
 
