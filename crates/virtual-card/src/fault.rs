@@ -140,10 +140,17 @@ impl Fault {
 /// What came of one command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Exchange {
-    /// These bytes; not always a whole response.
+    /// This response.
     Answer(Vec<u8>),
     /// Nothing, and this is why.
     Broken(ErrorKind),
+    /// The first bytes of a response.
+    Cut {
+        /// Those bytes.
+        came: Vec<u8>,
+        /// How many there were to come.
+        whole: usize,
+    },
 }
 
 /// The faults of one link, between it and the card. Every kind of link uses the same.
@@ -285,10 +292,14 @@ impl Faults {
             }
         }
         data.extend(status);
-        if let Some(length) = cut {
-            data.truncate(length);
+        match cut {
+            Some(length) if length < data.len() => {
+                let whole = data.len();
+                data.truncate(length);
+                Exchange::Cut { came: data, whole }
+            }
+            _ => Exchange::Answer(data),
         }
-        Exchange::Answer(data)
     }
 }
 

@@ -84,6 +84,7 @@ mod settings;
 mod sign;
 mod state;
 mod verify;
+pub mod vpcd;
 
 pub use application::{ApplicationName, Reference};
 pub use card::{Card, Deeds};

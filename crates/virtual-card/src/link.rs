@@ -32,6 +32,19 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
+    pub(crate) fn of(command: &[u8], answer: &[u8]) -> Self {
+        let byte = |at: usize| command.get(at).copied().unwrap_or(0);
+        let (lc, le) = Command::parse(command)
+            .map_or((command.len().saturating_sub(4), 0), |(parsed, _)| {
+                (parsed.data.len(), parsed.le)
+            });
+        let (answered, status) = answer
+            .split_last_chunk::<2>()
+            .map_or((0, None), |(data, sw)| (data.len(), Some(Status(u16::from_be_bytes(*sw)))));
+        let (cla, ins, p1, p2) = (byte(0), byte(1), byte(2), byte(3));
+        Self { cla, ins, p1, p2, lc, le, answered, status }
+    }
+
     /// Is it a VERIFY with data, which costs a try?
     #[must_use]
     pub const fn is_verify(&self) -> bool {
@@ -211,16 +224,7 @@ impl Link {
     }
 
     fn record(&mut self, command: &[u8], answer: &[u8]) {
-        let byte = |at: usize| command.get(at).copied().unwrap_or(0);
-        let (lc, le) = Command::parse(command)
-            .map_or((command.len().saturating_sub(4), 0), |(parsed, _)| {
-                (parsed.data.len(), parsed.le)
-            });
-        let (answered, status) = answer
-            .split_last_chunk::<2>()
-            .map_or((0, None), |(data, sw)| (data.len(), Some(Status(u16::from_be_bytes(*sw)))));
-        let (cla, ins, p1, p2) = (byte(0), byte(1), byte(2), byte(3));
-        self.log.push(LogEntry { cla, ins, p1, p2, lc, le, answered, status });
+        self.log.push(LogEntry::of(command, answer));
         self.bytes_sent = self.bytes_sent.saturating_add(command.len() as u64);
         self.bytes_received = self.bytes_received.saturating_add(answer.len() as u64);
     }
@@ -235,7 +239,7 @@ impl Transport for Link {
         }
         let Some(card) = &mut self.card else { return Err(LinkError::Broken(ErrorKind::NoCard)) };
         match self.faults.exchange(card, command) {
-            Ok(Exchange::Answer(answer)) => {
+            Ok(Exchange::Answer(answer) | Exchange::Cut { came: answer, .. }) => {
                 self.record(command, &answer);
                 let length = answer.len();
                 let room = response
