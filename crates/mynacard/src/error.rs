@@ -146,7 +146,7 @@ pub enum FileError {
         /// Bytes that its object has.
         expected: usize,
     },
-    /// Its object is longer than a file can be (32,768 bytes and one answer).
+    /// Its object is longer than a file can be (32,768 bytes).
     TooLong {
         /// Bytes that the object claims.
         length: usize,

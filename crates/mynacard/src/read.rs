@@ -12,8 +12,9 @@ use kazasu_tlv::{ErrorKind, Header, Rules, Tag};
 
 /// Highest offset that P1-P2 can carry (15 bits).
 const OFFSET_MAX: usize = 0x7FFF;
-/// Longest file that can be read: the last READ may begin at the highest offset.
-const LENGTH_MAX: usize = OFFSET_MAX + 0x100;
+/// Longest file that can be read: every byte of it has an offset, whatever the answers' lengths. A
+/// set bit 8 of P1 would name another file.
+const LENGTH_MAX: usize = OFFSET_MAX + 1;
 /// Bytes that hold every TLV header of a card: two of tag, three of length, with room to spare.
 const HEADER: usize = 8;
 
@@ -87,7 +88,7 @@ impl<S: Sink> ReadFile<S> {
             None => usize::MAX,
         };
         let le = u32::try_from(left).unwrap_or(u32::MAX).min(outgoing.most());
-        // Below 0x8000: bit 8 of P1 stays clear, checked when the length was learned.
+        // Bit 8 of P1 stays clear: `read` is below the length, and that is at most `LENGTH_MAX`.
         let [_, _, high, low] = (self.read as u32).to_be_bytes();
         let (p1, p2) = match (self.state, self.file.short_identifier()) {
             (State::ReadShort, Some(short)) => (0x80 | short, 0),
