@@ -108,6 +108,40 @@ impl Counter {
 
 /// The tries left of one reference, read in one card presence. Good for one attempt: `Verify`
 /// consumes it, and it cannot be copied.
+///
+/// ```
+/// use kazasu_mynacard::{LastTry, Pin, Tries, Verify};
+///
+/// fn once(tries: Tries, pin: &Pin) {
+///     Verify::new(tries, pin, LastTry::Keep);
+/// }
+/// ```
+///
+/// A second attempt does not compile:
+///
+/// ```compile_fail,E0382
+/// use kazasu_mynacard::{LastTry, Pin, Tries, Verify};
+///
+/// fn twice(tries: Tries, pin: &Pin) {
+///     Verify::new(tries, pin, LastTry::Keep);
+///     Verify::new(tries, pin, LastTry::Keep);
+/// }
+/// ```
+///
+/// Nor does a copy, nor tries that were not read:
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<kazasu_mynacard::Tries>();
+/// ```
+///
+/// ```compile_fail,E0451
+/// use kazasu_mynacard::{Counter, Reference, Tries};
+///
+/// fn invented(other: Tries) -> Tries {
+///     Tries { reference: Reference::Auth, counter: Counter::Left(3), ..other }
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tries {
     pub(crate) reference: Reference,

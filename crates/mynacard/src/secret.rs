@@ -1,6 +1,36 @@
 //! PINs and passwords as types: fixed size, wiped when dropped, checked before the card is touched.
 //!
-//! They never print, compare, clone or serialise their value.
+//! They never print, compare, clone or serialise their value:
+//!
+//! ```compile_fail,E0277
+//! fn printed<T: core::fmt::Debug>() {}
+//! printed::<kazasu_mynacard::Pin>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn printed<T: core::fmt::Debug>() {}
+//! printed::<kazasu_mynacard::Password>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn printed<T: core::fmt::Debug>() {}
+//! printed::<kazasu_mynacard::Secret<'static>>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn shown<T: core::fmt::Display>() {}
+//! shown::<kazasu_mynacard::Pin>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn copied<T: Clone>() {}
+//! copied::<kazasu_mynacard::Pin>();
+//! ```
+//!
+//! ```compile_fail,E0277
+//! fn compared<T: PartialEq>() {}
+//! compared::<kazasu_mynacard::Password>();
+//! ```
 
 use core::fmt;
 use zeroize::Zeroize;

@@ -140,6 +140,14 @@ impl core::error::Error for InputError {}
 
 /// A signature as the card gave it. Nobody has checked it yet: `kazasu-pki` does, with the
 /// certificate, and only what it returns is a signature.
+///
+/// ```compile_fail,E0451
+/// use kazasu_mynacard::UnverifiedSignature;
+///
+/// fn invented(other: UnverifiedSignature) -> UnverifiedSignature {
+///     UnverifiedSignature { bytes: [0; 256], ..other }
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnverifiedSignature {
     key: Key,

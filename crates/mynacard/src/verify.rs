@@ -20,6 +20,19 @@ pub enum LastTry {
 }
 
 /// Evidence that the card took a PIN or password, in one card presence. Only [`Verify`] makes it.
+///
+/// ```compile_fail,E0451
+/// use kazasu_mynacard::{Reference, Verified};
+///
+/// fn invented(other: Verified) -> Verified {
+///     Verified { reference: Reference::Auth, ..other }
+/// }
+/// ```
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<kazasu_mynacard::Verified>();
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct Verified {
     reference: Reference,
