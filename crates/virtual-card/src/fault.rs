@@ -3,6 +3,7 @@
 //! A fault never touches what the card stores, except [`Effect::Block`]. Nothing here waits, except
 //! [`Effect::Slow`].
 
+use std::fmt;
 use std::time::Duration;
 
 use kazasu_apdu::transport::ErrorKind;
@@ -153,14 +154,27 @@ pub enum Exchange {
     },
 }
 
-/// The faults of one link, between it and the card. Every kind of link uses the same.
-#[derive(Clone, Debug, Default)]
+/// The faults of one link, between it and the card. Every kind of link uses the same. `Debug` prints
+/// no data that waits for GET RESPONSE.
+#[derive(Clone, Default)]
 pub struct Faults {
     armed: Vec<Fault>,
     commands: u64,
     of_presence: u64,
     /// Data and status word that GET RESPONSE has still to deliver, and its piece.
     pending: Option<(Vec<u8>, [u8; 2], usize)>,
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pending = self.pending.as_ref().map(|(data, ..)| data.len());
+        f.debug_struct("Faults")
+            .field("armed", &self.armed)
+            .field("commands", &self.commands)
+            .field("of_presence", &self.of_presence)
+            .field("pending_bytes", &pending)
+            .finish()
+    }
 }
 
 impl Faults {
