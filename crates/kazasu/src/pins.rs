@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::holder::{Holder, OwnedSecret};
 use crate::outcome::Outcome;
 use crate::present::{Attempt, may_try};
-use kazasu_apdu::{Session, Transport};
+use kazasu_apdu::{Session, Status, Transport};
 use kazasu_mynacard::{
     Application, Change, Counter, Error, ReadTries, Reference, SelectApplication,
 };
@@ -16,12 +16,12 @@ use kazasu_mynacard::{
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TriesReport {
-    /// In one word: `Verified` when the card answered.
+    /// In one word: `Verified` when every counter was read or is not there.
     pub outcome: Outcome,
     /// Why not.
     pub failure: Option<Failure>,
     /// For each reference, in the order of [`Reference::ALL`]: its counter, or `None` when the card
-    /// does not have it.
+    /// does not have it or did not say.
     pub counters: [(Reference, Option<Counter>); Reference::ALL.len()],
     /// How the card's security status was cleared.
     pub cleared: Cleared,
@@ -35,8 +35,12 @@ pub fn tries_left<T: Transport>(session: &mut Session<'_, T>) -> TriesReport {
         match read_counter(session, *reference) {
             Ok(read) => *counter = read,
             Err(failure) => {
-                result = Err(failure);
-                break;
+                // An answer that says nothing keeps the other counters from nobody.
+                let answered = matches!(failure, Failure::Card(Error::Status { .. }));
+                result = result.and(Err(failure));
+                if !answered {
+                    break;
+                }
             }
         }
     }
@@ -60,10 +64,23 @@ fn read_counter<T: Transport>(
     }
     match session.run(&mut ReadTries::new(reference)) {
         Ok(tries) => Ok(Some(tries.counter())),
-        // The card says that there is no such PIN, or no counter that could be read.
-        Err(Error::Status { .. }) => Ok(None),
+        Err(error) if error.status().is_some_and(says_absent) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Does this answer to the query, or to the selection of its file, say that there is no such PIN?
+const fn says_absent(status: Status) -> bool {
+    matches!(
+        status,
+        Status::NOT_FOUND
+            | Status::REFERENCE_NOT_FOUND
+            | Status::RECORD_NOT_FOUND
+            | Status::FUNCTION_NOT_SUPPORTED
+            | Status::CONDITIONS_NOT_SATISFIED
+            | Status::NO_CURRENT_EF
+            | Status::WRONG_P1_P2
+    )
 }
 
 /// How a change ended.
