@@ -6,7 +6,7 @@ mod common;
 
 use common::effects::all;
 use common::{Person, anchors, issue, nonce, now};
-use kazasu::apdu::{Channel, Entry, Session, Status};
+use kazasu::apdu::{Channel, Entry, Session, Status, Transport};
 use kazasu::mynacard::{
     Application, Buffer, File, Input, Key, LastTry, Password, Pin, ReadFile, ReadTries, Reference,
     SelectApplication, Sign, Verify,
@@ -185,6 +185,22 @@ fn the_texts_of_sessions_with_faults() {
         let fault = Fault::once(When::Command(number), effect);
         assert_silent(&everything(&[fault], true), &needles);
     }
+}
+
+#[test]
+fn a_link_with_a_certificate_half_delivered() {
+    let pieces = Fault::always(When::Ins(0xB0), Effect::GetResponse(16));
+    let mut link = Link::new(card()).with_fault(pieces);
+    let jpki = [0x00, 0xA4, 0x04, 0x0C, 10, 0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0, 0, 0, 1];
+    let verify = [&[0x00, 0x20, 0x00, 0x9B, 9], PASSWORD.as_bytes()].concat();
+    let mut answer = [0; 300];
+    for command in [&jpki[..], &verify, &[0x00, 0xB0, 0x81, 0x00, 0x00, 0x00, 0x00]] {
+        link.transmit(command, &mut answer).unwrap();
+    }
+    assert_eq!(answer[..2], [0x61, 16]);
+    let mut text = String::new();
+    note(&mut text, &link);
+    assert_silent(&text, &needles());
 }
 
 #[test]

@@ -307,6 +307,11 @@ impl Deck {
                         lies.counter || reported.is_none_or(|left| left == *own),
                         "a wrong counter is reported",
                     );
+                    let exists = *own > 0;
+                    rule(
+                        lies.absence || !verified || !exists || reported.is_some(),
+                        "a counter is missing, and all is said to be well",
+                    );
                 }
             }
             Flow::Change(_) => {
@@ -414,6 +419,8 @@ struct Lies {
     /// A counter that is well formed and wrong.
     counter: bool,
     blocks: bool,
+    /// That there is no such application, file or code, or that it was selected.
+    absence: bool,
     /// A genuine certificate of somebody else; only a signature shows that.
     certificate: bool,
     /// A change that was confirmed and not made, or made and refused.
@@ -436,6 +443,8 @@ impl Lies {
                 Effect::Status { acted, status } => {
                     let query = struck.is_some_and(|entry| entry.ins == 0x20 && entry.lc == 0);
                     lies.counter |= query && (status.tries_left().is_some() || status.is_blocked());
+                    lies.absence |= matches!(status.0, 0x6A82 | 0x6A86 | 0x6A88)
+                        || (status.0 == 0x9000 && !acted);
                     lies.change |= struck.is_some_and(|entry| entry.ins == 0x24)
                         && *acted != (status.0 == 0x9000);
                     lies.clearing |= struck.is_some_and(|entry| entry.ins == 0xA4) && !acted;
