@@ -56,16 +56,18 @@ fn issue(options: &CardIssue) -> Result<u8, Failed> {
     Ok(0)
 }
 
-/// Today; but a card whose certificates have expired was issued when they still ran, five years
-/// before their last day.
+/// Today; but a card whose certificates have expired was issued when they still ran: five years
+/// before their last day, as far as its root is that old.
 fn first_day(issue: &Issue) -> Date {
     let Some(last) = issue.not_after.filter(|last| *last < issue.issued) else {
         return issue.issued;
     };
     let year = last.year().saturating_sub(5);
-    Date::new(year, last.month(), last.day())
+    let day = Date::new(year, last.month(), last.day())
         .or_else(|| Date::new(year, last.month(), 28))
-        .map_or(last, |day| day.max(issue.holder.birth))
+        .max(Date::new(2020, 1, 1))
+        .max(Some(issue.holder.birth));
+    day.unwrap_or(last).min(last)
 }
 
 fn open(screen: Screen, path: &std::path::Path) -> Result<virtual_card::Card, Result<u8, Failed>> {

@@ -3,7 +3,7 @@
 use crate::json::Object;
 use crate::stream;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Exit number of a file error.
 pub(crate) const FILE_ERROR: u8 = 3;
@@ -16,7 +16,7 @@ pub(crate) enum Error {
     /// Exit 2: called wrongly.
     Usage(String),
     /// Exit 3: a file cannot be read or written, or is not what it should be.
-    File { path: PathBuf, reason: String },
+    File(String),
 }
 
 /// An error that is to be reported, as JSON where that was asked for.
@@ -28,14 +28,14 @@ pub(crate) struct Failed {
 
 impl Error {
     pub(crate) fn file(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::File { path: path.to_owned(), reason: reason.to_string() }
+        Self::File(format!("{}: {reason}", path.display()))
     }
 
     const fn code(&self) -> u8 {
         match self {
             Self::Internal(_) => 1,
             Self::Usage(_) => 2,
-            Self::File { .. } => FILE_ERROR,
+            Self::File(_) => FILE_ERROR,
         }
     }
 
@@ -43,7 +43,7 @@ impl Error {
         match self {
             Self::Internal(_) => "internal_error",
             Self::Usage(_) => "usage",
-            Self::File { .. } => "file_error",
+            Self::File(_) => "file_error",
         }
     }
 }
@@ -51,8 +51,9 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Internal(reason) | Self::Usage(reason) => f.write_str(reason),
-            Self::File { path, reason } => write!(f, "{}: {reason}", path.display()),
+            Self::Internal(reason) | Self::Usage(reason) | Self::File(reason) => {
+                f.write_str(reason)
+            }
         }
     }
 }

@@ -116,15 +116,14 @@ pub(crate) fn card_error(error: virtual_card::Error) -> Error {
     use virtual_card::Error as Of;
     match error {
         Of::InvalidIssue(_) => Error::Usage(error.to_string()),
-        Of::Io { ref path, .. }
-        | Of::AlreadyExists { ref path }
-        | Of::InUse { ref path }
-        | Of::LockLost { ref path }
-        | Of::NotACardFile { ref path }
-        | Of::UnsupportedVersion { ref path, .. }
-        | Of::Damaged { ref path, .. } => {
-            Error::File { path: path.clone(), reason: error.to_string() }
-        }
+        // Their texts name the file.
+        Of::Io { .. }
+        | Of::AlreadyExists { .. }
+        | Of::InUse { .. }
+        | Of::LockLost { .. }
+        | Of::NotACardFile { .. }
+        | Of::UnsupportedVersion { .. }
+        | Of::Damaged { .. } => Error::File(error.to_string()),
         error => Error::Internal(error.to_string()),
     }
 }
