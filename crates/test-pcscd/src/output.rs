@@ -61,9 +61,13 @@ mod tests {
     #[test]
     fn what_a_program_writes_is_handed_over() {
         let mut echo = Command::new("sh");
-        let output = output_within(echo.args(["-c", "echo a; echo b >&2; exit 3"]), Duration::MAX / 4);
+        let output =
+            output_within(echo.args(["-c", "echo a; echo b >&2; exit 3"]), Duration::MAX / 4);
         let output = output.unwrap();
-        assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"a\n"[..], &b"b\n"[..]));
+        assert_eq!(
+            (output.stdout.as_slice(), output.stderr.as_slice()),
+            (&b"a\n"[..], &b"b\n"[..])
+        );
         assert_eq!(output.status.code(), Some(3));
     }
 }

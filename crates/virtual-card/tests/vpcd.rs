@@ -210,7 +210,7 @@ fn a_card_comes_back_after_a_fault_and_after_the_service_did() {
 fn what_is_wrong_with_the_other_side_has_a_name() {
     let ends: [(&[u8], Error); 4] = [
         (&[0, 1, 7], Error::UnknownControl(7)),
-        (&[0, 0, 1, 2, 3], Error::Oversize),
+        (&[0, 0, 1, 2, 3], Error::EmptyMessage),
         (&[0, 9, 1, 2], Error::Truncated),
         (&[], Error::Closed),
     ];
@@ -219,7 +219,8 @@ fn what_is_wrong_with_the_other_side_has_a_name() {
         let slot = reader.slot();
         let mut peer = reader.accept();
         peer.0.write_all(sent).unwrap();
-        peer.0.shutdown(std::net::Shutdown::Write).unwrap();
+        // The slot may have gone already.
+        let _ = peer.0.shutdown(std::net::Shutdown::Write);
         assert_eq!(slot.wait_for_end(LONG), Some(End::Failed(error)));
     }
     let reader = Reader::new();

@@ -17,6 +17,7 @@ mod house;
 mod json;
 mod licence;
 mod metadata;
+mod pcsc;
 mod probe;
 mod runner;
 mod source;

@@ -11,7 +11,7 @@ use crate::{
     arguments::Plan,
     bare,
     context::Context,
-    deny, docs, features, fuzz, house, probe,
+    deny, docs, features, fuzz, house, pcsc, probe,
     system::{self, Package},
     tally::Tally,
     workspace,
@@ -92,6 +92,13 @@ pub(crate) const ALL: &[Runner] = &[
         packages: probe::packages,
         partly: &[],
         run: probe::run,
+    },
+    Runner {
+        name: "pcsc",
+        summary: "the card in the real PC/SC service, with OpenSC as a witness",
+        packages: pcsc::packages,
+        partly: &[],
+        run: pcsc::run,
     },
     Runner {
         name: "fuzz",

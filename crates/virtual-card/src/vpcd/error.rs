@@ -15,16 +15,16 @@ pub enum Error {
     },
     /// The text is no address of the form `HOST:PORT`, or the host has none.
     BadAddress,
-    /// vpcd closed the connection: its pcscd ended, or it threw the card out.
+    /// vpcd closed the connection: its pcscd ended, or it threw the card out, as it does when a client
+    /// sends a command of 65,536 bytes.
     Closed,
     /// The connection broke.
     Connection {
         /// What the operating system says.
         kind: io::ErrorKind,
     },
-    /// A message of 0 bytes was announced. vpcd does that for a command of 65,536 bytes, which does
-    /// not fit its two bytes of length; what follows cannot be told apart from other messages.
-    Oversize,
+    /// A message of 0 bytes, which the protocol does not have: this is not vpcd.
+    EmptyMessage,
     /// Nobody listens there.
     Refused {
         /// The address that was tried last.
@@ -63,15 +63,14 @@ impl fmt::Display for Error {
             }
             Self::BadAddress => f.write_str("the address of vpcd is no HOST:PORT that exists"),
             Self::Closed => f.write_str(
-                "vpcd closed the connection; see whether its pcscd still runs, and insert the \
-                 card again",
+                "vpcd closed the connection; see whether its pcscd still runs and no command was \
+                 longer than 65535 bytes, and insert the card again",
             ),
             Self::Connection { kind } => {
                 write!(f, "the connection to vpcd broke ({kind}); insert the card again")
             }
-            Self::Oversize => f.write_str(
-                "vpcd announced a message of 0 bytes, as it does for a command of more than \
-                 65535; the card was taken out; send shorter commands",
+            Self::EmptyMessage => f.write_str(
+                "a message of 0 bytes is not of vpcd's protocol; check that vpcd listens there",
             ),
             Self::Refused { address } => write!(
                 f,

@@ -68,7 +68,7 @@ pub(super) fn receive(stream: &TcpStream) -> Result<Message, Error> {
         return Err(Error::Truncated);
     }
     match bytes.as_slice() {
-        [] => Err(Error::Oversize),
+        [] => Err(Error::EmptyMessage),
         [0x00] => Ok(Message::PowerOff),
         [0x01] => Ok(Message::PowerOn),
         [0x02] => Ok(Message::Reset),

@@ -1,0 +1,61 @@
+//! The real PC/SC service with our card in its reader: `crates/test-pcscd` does the work, and the
+//! tests of whoever is a client of PC/SC run inside of a pcscd of their own.
+//!
+//! A pcscd that runs already is left alone. Nothing here is a client of PC/SC itself.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use crate::{
+    context::{Context, output},
+    system::{self, Package},
+    tally::Tally,
+};
+
+pub(crate) const LIBPCSCLITE: Package = Package {
+    name: "libpcsclite-dev",
+    present: || {
+        let mut ask = std::process::Command::new("pkg-config");
+        output(ask.args(["--exists", "libpcsclite"])).is_ok()
+    },
+};
+pub(crate) const PKG_CONFIG: Package =
+    Package { name: "pkg-config", present: || system::in_path("pkg-config") };
+const PCSCD: Package = Package {
+    name: "pcscd",
+    present: || system::in_path("pcscd") || Path::new("/usr/sbin/pcscd").is_file(),
+};
+const VPCD: Package = Package {
+    name: "vsmartcard-vpcd",
+    present: || Path::new("/usr/lib/pcsc/drivers/serial/libifdvpcd.so").exists(),
+};
+const OPENSC: Package = Package {
+    name: "opensc",
+    present: || ["opensc-tool", "pkcs11-tool", "pkcs15-crypt"].into_iter().all(system::in_path),
+};
+
+/// Tests that need the service, as `cargo test` takes them. They find it by `PCSCLITE_CSOCK_NAME`,
+/// know by `KAZASU_TEST_PCSC=1` that they may run, and put cards into the slots at
+/// `KAZASU_TEST_VPCD`.
+const CLIENTS: &[(&str, &str)] = &[("crates/pcsc", "-p kazasu-pcsc --all-features")];
+
+pub(crate) fn packages(_: &Context) -> Vec<Package> {
+    vec![PCSCD, VPCD, OPENSC, system::OPENSSL, LIBPCSCLITE, PKG_CONFIG]
+}
+
+pub(crate) fn run(context: &Context) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let suite = "run --quiet --locked -p kazasu-test-pcscd --features suite --bin pcsc-suite";
+    context.tests(&mut tally, &mut context.cargo(suite))?;
+    for (folder, tests) in CLIENTS {
+        if !context.root.join(folder).is_dir() {
+            continue;
+        }
+        let mut inside =
+            context.cargo("run --quiet --locked -p kazasu-test-pcscd --bin private-pcscd --");
+        inside.arg(&context.cargo).args(["test", "--locked", "--no-fail-fast"]);
+        context.tests(&mut tally, inside.args(tests.split_whitespace()))?;
+    }
+    Ok(tally)
+}
