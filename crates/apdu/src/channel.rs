@@ -9,7 +9,7 @@ use crate::procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Queue, St
 use crate::response::Response;
 use crate::status::{Meaning, Status};
 use crate::trace::{Entry, Trace};
-use crate::transport::{Capabilities, ErrorKind};
+use crate::transport::{Capabilities, ErrorKind, PinEntry, PinPadEnd};
 use core::fmt;
 use zeroize::Zeroize;
 
@@ -76,6 +76,7 @@ struct Plan {
     by_rule: bool,
     le_corrected: bool,
     shortened: Option<Status>,
+    entry: Option<PinEntry>,
     problem: Option<EncodeError>,
 }
 
@@ -93,6 +94,7 @@ impl Plan {
         by_rule: false,
         le_corrected: false,
         shortened: None,
+        entry: None,
         problem: None,
     };
 }
@@ -115,6 +117,10 @@ pub struct Channel<'b> {
     trace: Option<&'b mut (dyn Trace + 'b)>,
     mode: ExtendedLength,
     declared: Option<bool>,
+    /// Does the link have a PIN pad?
+    pin_pad: bool,
+    /// Does the driver know what to do with one?
+    pin_pad_driven: bool,
     refused: bool,
     presence: u32,
     ended: Option<ErrorKind>,
@@ -136,6 +142,8 @@ impl<'b> Channel<'b> {
             trace: None,
             mode: ExtendedLength::Auto,
             declared: None,
+            pin_pad: false,
+            pin_pad_driven: false,
             refused: false,
             presence: 0,
             ended: None,
@@ -162,6 +170,20 @@ impl<'b> Channel<'b> {
     /// Takes over what the link says of itself.
     pub fn declare(&mut self, capabilities: Capabilities) {
         self.declared = capabilities.extended_length;
+        self.pin_pad = capabilities.pin_pad;
+    }
+
+    /// The driver promises to look at [`Channel::pin_entry`] before each transmission. Without
+    /// that promise a command whose PIN is typed at the reader is not sent.
+    pub const fn drive_pin_pad(&mut self) {
+        self.pin_pad_driven = true;
+    }
+
+    /// Is the command of [`Channel::exchange`] a template whose PIN the holder types at the
+    /// reader? Then it goes to [`crate::Transport::transmit_with_pin_pad`] and nowhere else.
+    #[must_use]
+    pub const fn pin_entry(&self) -> Option<PinEntry> {
+        self.plan.entry
     }
 
     /// Has the card refused extended length on this channel?
@@ -262,6 +284,19 @@ impl<'b> Channel<'b> {
             }
             Err(fault) => procedure.step(Event::Failed(fault), &mut Outgoing { queue: self }),
         };
+        self.settle(procedure, step)
+    }
+
+    /// Takes the reader's word that it sent nothing: no PIN was typed.
+    pub fn pin_pad_ended<P: Procedure + ?Sized>(
+        &mut self,
+        procedure: &mut P,
+        end: PinPadEnd,
+    ) -> Turn<P::Output> {
+        self.account(&Ok(0));
+        self.outgoing.zeroize();
+        let fault = Fault::PinPad(end);
+        let step = procedure.step(Event::Failed(fault), &mut Outgoing { queue: self });
         self.settle(procedure, step)
     }
 
@@ -425,6 +460,7 @@ impl<'b> Channel<'b> {
         self.plan.header = [command.cla, command.ins, command.p1, command.p2];
         self.plan.format = Format::Short;
         self.plan.asked = command.le;
+        self.plan.entry = None;
         self.plan.by_rule = true;
         Ok(())
     }
@@ -451,7 +487,10 @@ impl Queue for Channel<'_> {
             Format::Extended
         };
         let needed = (command.le as usize).saturating_add(STATUS_LENGTH);
-        let encoded = if needed > self.room {
+        let unsupported = command.pin_entry.is_some() && !(self.pin_pad && self.pin_pad_driven);
+        let encoded = if unsupported {
+            Err(EncodeError::NoPinPad)
+        } else if needed > self.room {
             Err(EncodeError::AnswerRoom { needed, room: self.room })
         } else {
             command.encode(self.outgoing, format)
@@ -465,6 +504,7 @@ impl Queue for Channel<'_> {
             has_data: !command.data.is_empty(),
             once: command.once,
             secret: command.secret,
+            entry: command.pin_entry,
             problem: encoded.err(),
             ..Plan::EMPTY
         };

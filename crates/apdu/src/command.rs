@@ -2,6 +2,7 @@
 //!
 //! Encodes and parses all four cases, short and extended. Never prints the data field.
 
+use crate::transport::PinEntry;
 use core::fmt;
 
 /// Largest number of data bytes in a short command.
@@ -46,13 +47,16 @@ pub struct Command<'a> {
     /// Is the data field a secret? Then it stays out of every trace, and the encoded command
     /// is wiped as soon as the link has taken it.
     pub secret: bool,
+    /// Is the data field only the room for a PIN that the holder types at the reader? Then the
+    /// command is sent by a link with a PIN pad or not at all.
+    pub pin_entry: Option<PinEntry>,
 }
 
 impl<'a> Command<'a> {
     /// A case 1 command: header only.
     #[must_use]
     pub const fn new(cla: u8, ins: u8, p1: u8, p2: u8) -> Self {
-        Self { cla, ins, p1, p2, data: &[], le: 0, once: false, secret: false }
+        Self { cla, ins, p1, p2, data: &[], le: 0, once: false, secret: false, pin_entry: None }
     }
 
     /// With a data field.
@@ -80,6 +84,13 @@ impl<'a> Command<'a> {
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.secret = true;
+        self
+    }
+
+    /// With a data field that the reader replaces by what the holder types there.
+    #[must_use]
+    pub const fn with_pin_entry(mut self, entry: PinEntry) -> Self {
+        self.pin_entry = Some(entry);
         self
     }
 
@@ -136,7 +147,7 @@ impl<'a> Command<'a> {
 
     /// Reads a command from its bytes: the seven forms of ISO/IEC 7816-3 clause 12.1.3.
     ///
-    /// `once` and `secret` are not on the wire and come out false.
+    /// `once`, `secret` and `pin_entry` are not on the wire and come out false.
     ///
     /// # Errors
     /// [`ParseError`] when the bytes are none of the seven forms.
@@ -251,6 +262,8 @@ pub enum EncodeError {
         /// What the format can ask for at most.
         most: u32,
     },
+    /// The PIN is to be typed at the reader, and the link has no PIN pad.
+    NoPinPad,
 }
 
 impl fmt::Display for EncodeError {
@@ -274,6 +287,7 @@ impl fmt::Display for EncodeError {
                 "{le} response bytes cannot be asked for, {most} can; \
                  use extended length or read in parts"
             ),
+            Self::NoPinPad => f.write_str("the reader has no PIN pad; type the PIN at the host"),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::channel::{Channel, Turn};
 use crate::procedure::Procedure;
-use crate::transport::{Capabilities, Error as _, ErrorKind, PowerOff, Transport};
+use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
 use core::fmt;
 use core::future::Future;
 
@@ -25,6 +25,7 @@ impl<'b, T: Transport> Session<'b, T> {
     /// A session over a link that is connected to a card.
     pub fn new(transport: T, mut channel: Channel<'b>) -> Self {
         channel.declare(transport.capabilities());
+        channel.drive_pin_pad();
         Self { transport, channel, last_error: None }
     }
 
@@ -35,8 +36,21 @@ impl<'b, T: Transport> Session<'b, T> {
             match turn {
                 Turn::Done(output) => return output,
                 Turn::Transmit => {
+                    let entry = self.channel.pin_entry();
                     let (command, answer) = self.channel.exchange();
-                    let result = self.transport.transmit(command, answer);
+                    let result = match entry {
+                        None => self.transport.transmit(command, answer),
+                        Some(entry) => {
+                            match self.transport.transmit_with_pin_pad(command, entry, answer) {
+                                Ok(PinPad::Answered(length)) => Ok(length),
+                                Ok(PinPad::Ended(end)) => {
+                                    turn = self.channel.pin_pad_ended(procedure, end);
+                                    continue;
+                                }
+                                Err(error) => Err(error),
+                            }
+                        }
+                    };
                     let result = result.map_err(|error| {
                         let kind = error.kind();
                         self.last_error = Some(error);

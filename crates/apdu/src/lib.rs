@@ -47,4 +47,4 @@ pub use procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Sent, Step};
 pub use response::{Response, ResponseError};
 pub use status::{Meaning, Status};
 pub use trace::{Entry, Trace};
-pub use transport::{Capabilities, PowerOff, Transport};
+pub use transport::{Capabilities, PinEntry, PinPad, PinPadEnd, PowerOff, Transport};

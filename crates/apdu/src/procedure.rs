@@ -6,7 +6,7 @@
 use crate::channel::Presence;
 use crate::command::{Command, EncodeError};
 use crate::response::{Response, ResponseError};
-use crate::transport::ErrorKind;
+use crate::transport::{ErrorKind, PinPadEnd};
 use core::fmt;
 
 /// An operation on the card.
@@ -101,13 +101,15 @@ pub enum Fault {
     Ended(ErrorKind),
     /// The command could not be written, so nothing was sent.
     NotSent(EncodeError),
+    /// No PIN was typed at the reader, and the reader says that nothing was sent.
+    PinPad(PinPadEnd),
 }
 
 impl Fault {
     /// Is it certain that the card did not see the command?
     #[must_use]
     pub const fn not_sent(self) -> bool {
-        matches!(self, Self::NotSent(_) | Self::Ended(_))
+        matches!(self, Self::NotSent(_) | Self::Ended(_) | Self::PinPad(_))
     }
 }
 
@@ -117,6 +119,7 @@ impl fmt::Display for Fault {
             Self::Answer(error) => error.fmt(f),
             Self::Link(kind) | Self::Ended(kind) => kind.fmt(f),
             Self::NotSent(error) => error.fmt(f),
+            Self::PinPad(end) => end.fmt(f),
         }
     }
 }

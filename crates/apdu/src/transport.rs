@@ -107,6 +107,8 @@ impl Error for ErrorKind {
 pub struct Capabilities {
     /// Does extended length pass? `None`: not known, try it.
     pub extended_length: Option<bool>,
+    /// Can [`Transport::transmit_with_pin_pad`] let the holder type a PIN at the reader?
+    pub pin_pad: bool,
 }
 
 impl Capabilities {
@@ -115,6 +117,77 @@ impl Capabilities {
     pub const fn with_extended_length(mut self, passes: Option<bool>) -> Self {
         self.extended_length = passes;
         self
+    }
+
+    /// With a statement about a PIN pad.
+    #[must_use]
+    pub const fn with_pin_pad(mut self, there: bool) -> Self {
+        self.pin_pad = there;
+        self
+    }
+}
+
+/// What the holder types at a PIN pad, and the reader puts into the command: the host never has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PinEntry {
+    /// The PIN that is valid now, once.
+    Current {
+        /// Digits that it has.
+        digits: u8,
+    },
+    /// A new PIN, twice.
+    New {
+        /// Digits that it has.
+        digits: u8,
+    },
+}
+
+/// What came of a command whose PIN was typed at the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum PinPad {
+    /// The card answered with so many bytes, status word included.
+    Answered(usize),
+    /// The reader says that it sent nothing.
+    Ended(PinPadEnd),
+}
+
+/// Why a reader sent no PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum PinPadEnd {
+    /// The holder pressed the cancel key.
+    Cancelled,
+    /// The new PIN was not typed the same twice.
+    Mismatch,
+    /// No key was pressed in time.
+    TimedOut,
+    /// The link has no PIN pad for this; nobody was asked.
+    Unsupported,
+    /// It had too few or too many digits.
+    WrongLength,
+}
+
+impl PinPadEnd {
+    /// What happened, in words.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled at the PIN pad",
+            Self::Mismatch => "the new PIN was not typed the same twice at the PIN pad",
+            Self::TimedOut => "no PIN was typed at the PIN pad in time",
+            Self::Unsupported => "the reader has no PIN pad for this; type the PIN at the host",
+            Self::WrongLength => "the PIN typed at the PIN pad has too few or too many digits",
+        }
+    }
+}
+
+impl fmt::Display for PinPadEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.describe())
     }
 }
 
@@ -139,6 +212,23 @@ pub trait Transport {
     /// # Errors
     /// When no whole answer came. The card may have acted all the same.
     fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Self::Error>;
+
+    /// As [`Transport::transmit`], with a PIN that the holder types at the reader: the reader puts
+    /// it into `template`, a command whose data field is as long as the PIN. The template itself
+    /// must never reach the card: its data field is a wrong PIN. Called only when
+    /// [`Capabilities::pin_pad`] was declared.
+    ///
+    /// # Errors
+    /// When no whole answer came and the reader does not say why. The card may have acted.
+    fn transmit_with_pin_pad(
+        &mut self,
+        template: &[u8],
+        entry: PinEntry,
+        response: &mut [u8],
+    ) -> Result<PinPad, Self::Error> {
+        let _ = (template, entry, response);
+        Ok(PinPad::Ended(PinPadEnd::Unsupported))
+    }
 
     /// What the link says of itself.
     fn capabilities(&self) -> Capabilities {
@@ -166,6 +256,14 @@ impl<T: Transport + ?Sized> Transport for &mut T {
 
     fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Self::Error> {
         T::transmit(self, command, response)
+    }
+    fn transmit_with_pin_pad(
+        &mut self,
+        template: &[u8],
+        entry: PinEntry,
+        response: &mut [u8],
+    ) -> Result<PinPad, Self::Error> {
+        T::transmit_with_pin_pad(self, template, entry, response)
     }
     fn capabilities(&self) -> Capabilities {
         T::capabilities(self)

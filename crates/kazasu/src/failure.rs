@@ -4,7 +4,7 @@ use crate::holder::Declined;
 use crate::outcome::Outcome;
 use core::fmt;
 use kazasu_apdu::transport::ErrorKind;
-use kazasu_apdu::{Fault, Status};
+use kazasu_apdu::{Fault, PinPadEnd, Status};
 use kazasu_mynacard as mynacard;
 use kazasu_mynacard::{ChangeError, InputError, VerifyError};
 use kazasu_pki as pki;
@@ -43,6 +43,7 @@ impl Failure {
             Self::Card(error) => of_card(error),
             Self::Certificate(_) => Outcome::NotTrusted,
             Self::Change(error) => match error {
+                ChangeError::NotEntered(end) => of_pin_pad(*end),
                 ChangeError::OutcomeUnknown { .. } => Outcome::OutcomeUnknown,
                 ChangeError::Tries(error) => of_card(error),
                 ChangeError::Verify(error) => of_verify(error),
@@ -103,8 +104,17 @@ impl From<ErrorKind> for Outcome {
     }
 }
 
+/// No PIN was presented, so nothing went wrong with the card.
+const fn of_pin_pad(end: PinPadEnd) -> Outcome {
+    match end {
+        PinPadEnd::TimedOut => Outcome::TimedOut,
+        _ => Outcome::Cancelled,
+    }
+}
+
 const fn of_fault(fault: Fault) -> Outcome {
     match fault {
+        Fault::PinPad(end) => of_pin_pad(end),
         Fault::Link(kind) | Fault::Ended(kind) => of_link(kind),
         _ => Outcome::BadAnswer,
     }
@@ -125,6 +135,7 @@ const fn of_verify(error: &VerifyError) -> Outcome {
         VerifyError::Blocked => Outcome::PinBlocked,
         VerifyError::EvidenceExpired => Outcome::CardRemoved,
         VerifyError::LastTryRefused { .. } => Outcome::LastTryRefused,
+        VerifyError::NotEntered { end, .. } => of_pin_pad(*end),
         VerifyError::NotSent(fault) => of_fault(*fault),
         VerifyError::Wrong { .. } => Outcome::PinWrong,
         VerifyError::OutcomeUnknown { .. } => Outcome::OutcomeUnknown,

@@ -18,6 +18,9 @@ pub struct Request {
 /// A PIN or a password that the flow may use once. It is wiped when dropped.
 #[allow(missing_debug_implementations, reason = "a secret has no Debug")]
 pub enum OwnedSecret {
+    /// The holder types the PIN at a reader with a PIN pad. There is one when the link's
+    /// [`kazasu_apdu::Capabilities::pin_pad`] says so.
+    OnPinPad,
     /// Six to sixteen characters.
     Password(Password),
     /// Four digits.
@@ -29,6 +32,7 @@ impl OwnedSecret {
     #[must_use]
     pub fn borrow(&self) -> Secret<'_> {
         match self {
+            Self::OnPinPad => Secret::OnPinPad,
             Self::Password(password) => password.into(),
             Self::Pin(pin) => pin.into(),
         }

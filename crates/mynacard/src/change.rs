@@ -9,13 +9,15 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::verify::{Cause, LastTry, Verify, VerifyError};
 use core::fmt;
-use kazasu_apdu::{Command, Event, Outgoing, Presence, Procedure, Status, Step};
+use kazasu_apdu::{Command, Event, Fault, Outgoing, PinPadEnd, Presence, Procedure, Status, Step};
 
 /// How a change ended, when not well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ChangeError {
+    /// No new PIN was typed at the reader's PIN pad; the old one is valid.
+    NotEntered(PinPadEnd),
     /// Whether the card took the new one is not known: the old or the new one is valid.
     OutcomeUnknown {
         /// Tries left, when the counter could be read again in the same presence.
@@ -44,7 +46,7 @@ impl ChangeError {
         match self {
             Self::OutcomeUnknown { left, .. } => *left,
             Self::Verify(error) => error.tries_left(),
-            Self::Refused { .. } | Self::Tries(_) | Self::WrongKind => None,
+            Self::NotEntered(_) | Self::Refused { .. } | Self::Tries(_) | Self::WrongKind => None,
         }
     }
 }
@@ -52,6 +54,7 @@ impl ChangeError {
 impl fmt::Display for ChangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotEntered(end) => write!(f, "{end}; the old one is valid"),
             Self::OutcomeUnknown { cause, .. } => write!(
                 f,
                 "outcome unknown: the old or the new one is valid, and neither was tried; {cause}"
@@ -102,11 +105,9 @@ impl<'s> Change<'s> {
 
     fn kinds_agree(&self) -> bool {
         match self.reference {
-            Reference::Sign => {
-                matches!((self.current, self.new), (Secret::Password(_), Secret::Password(_)))
-            }
+            Reference::Sign => self.current.is_password() && self.new.is_password(),
             Reference::Auth | Reference::Text => {
-                matches!((self.current, self.new), (Secret::Pin(_), Secret::Pin(_)))
+                !self.current.is_password() && !self.new.is_password()
             }
             // These take another command (CHANGE KEY), which only one source describes.
             Reference::BasicResident | Reference::Common => false,
@@ -156,12 +157,7 @@ impl Procedure for Change<'_> {
                 Step::Transmit(sent) => Step::Transmit(sent),
                 Step::Done(Ok(verified)) => {
                     self.state = State::Change(verified.presence());
-                    outgoing.send(
-                        &Command::new(0x00, 0x24, 0x01, CURRENT)
-                            .with_data(self.new.bytes())
-                            .once()
-                            .secret(),
-                    )
+                    outgoing.send(&self.new.set(Command::new(0x00, 0x24, 0x01, CURRENT)))
                 }
                 Step::Done(Err(error)) => done(ChangeError::Verify(error)),
             },
@@ -180,6 +176,9 @@ impl Procedure for Change<'_> {
                     send_query(crate::counter::Addressing::Current, outgoing)
                 }
             },
+            (State::Change(_), Event::Failed(Fault::PinPad(end))) => {
+                done(ChangeError::NotEntered(end))
+            }
             // Verified, but the CHANGE never left: the old one is valid.
             (State::Change(_), Event::Failed(fault)) if fault.not_sent() => {
                 done(ChangeError::Verify(VerifyError::NotSent(fault)))

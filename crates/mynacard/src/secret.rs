@@ -33,11 +33,15 @@
 //! ```
 
 use core::fmt;
+use kazasu_apdu::{Command, PinEntry};
 use zeroize::Zeroize;
+
+/// Digits of every PIN (docs/card-facts.md §3).
+const DIGITS: usize = 4;
 
 /// A PIN of four digits (4桁の暗証番号): 利用者証明用, 券面事項入力補助用, 住民基本台帳用.
 #[allow(missing_debug_implementations, reason = "a secret has no Debug")]
-pub struct Pin([u8; 4]);
+pub struct Pin([u8; DIGITS]);
 
 impl Pin {
     /// Takes four ASCII digits. The caller's own copy is the caller's to wipe.
@@ -45,7 +49,9 @@ impl Pin {
     /// # Errors
     /// [`PinError`] when it is not four ASCII digits.
     pub fn new(digits: &[u8]) -> Result<Self, PinError> {
-        let Ok(digits) = <[u8; 4]>::try_from(digits) else { return Err(PinError::WrongLength) };
+        let Ok(digits) = <[u8; DIGITS]>::try_from(digits) else {
+            return Err(PinError::WrongLength);
+        };
         let mut pin = Self(digits);
         if pin.0.iter().all(u8::is_ascii_digit) {
             Ok(pin)
@@ -109,6 +115,8 @@ pub enum Secret<'a> {
     Pin(&'a Pin),
     /// Six to sixteen characters.
     Password(&'a Password),
+    /// Four digits that the holder types at a reader with a PIN pad; they never enter the host.
+    OnPinPad,
 }
 
 impl<'a> Secret<'a> {
@@ -116,6 +124,31 @@ impl<'a> Secret<'a> {
         match self {
             Self::Pin(pin) => &pin.0,
             Self::Password(password) => &password.0,
+            // Room for the digits; the reader puts them there.
+            Self::OnPinPad => &[0; DIGITS],
+        }
+    }
+
+    /// Is it a password? A PIN pad has no letters, so it takes a PIN.
+    pub(crate) const fn is_password(self) -> bool {
+        matches!(self, Self::Password(_))
+    }
+
+    /// `command` with this secret, as the valid one.
+    pub(crate) fn present(self, command: Command<'a>) -> Command<'a> {
+        let command = command.with_data(self.bytes()).once().secret();
+        match self {
+            Self::OnPinPad => command.with_pin_entry(PinEntry::Current { digits: DIGITS as u8 }),
+            Self::Pin(_) | Self::Password(_) => command,
+        }
+    }
+
+    /// `command` with this secret, as the new one.
+    pub(crate) fn set(self, command: Command<'a>) -> Command<'a> {
+        let command = command.with_data(self.bytes()).once().secret();
+        match self {
+            Self::OnPinPad => command.with_pin_entry(PinEntry::New { digits: DIGITS as u8 }),
+            Self::Pin(_) | Self::Password(_) => command,
         }
     }
 }

@@ -6,7 +6,7 @@
 use crate::counter::{Addressing, Counter, Reference, Tries, counter_of, send_query};
 use crate::secret::Secret;
 use core::fmt;
-use kazasu_apdu::{Command, Event, Fault, Outgoing, Presence, Procedure, Status, Step};
+use kazasu_apdu::{Command, Event, Fault, Outgoing, PinPadEnd, Presence, Procedure, Status, Step};
 
 /// May the last try be used?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +86,14 @@ pub enum VerifyError {
         /// Tries left.
         left: u8,
     },
+    /// No PIN was typed at the reader's PIN pad, and the counter stands where it stood. No try was
+    /// used.
+    NotEntered {
+        /// Why not.
+        end: PinPadEnd,
+        /// Tries left.
+        left: u8,
+    },
     /// The command was not sent. No try was used.
     NotSent(Fault),
     /// Whether the card took the attempt is not known; it is never repeated.
@@ -110,7 +118,9 @@ impl VerifyError {
     pub const fn tries_left(&self) -> Option<u8> {
         match self {
             Self::Blocked => Some(0),
-            Self::LastTryRefused { left } | Self::Wrong { left } => Some(*left),
+            Self::LastTryRefused { left }
+            | Self::NotEntered { left, .. }
+            | Self::Wrong { left } => Some(*left),
             Self::OutcomeUnknown { left, .. } => *left,
             Self::EvidenceExpired | Self::NotSent(_) | Self::WrongKind => None,
         }
@@ -131,6 +141,9 @@ impl fmt::Display for VerifyError {
                 f,
                 "{left} try is left and the holder has not confirmed to use it; no try was used"
             ),
+            Self::NotEntered { end, left } => {
+                write!(f, "no PIN was presented and no try was used, {left} left: {end}")
+            }
             Self::NotSent(fault) => write!(f, "nothing was sent and no try was used: {fault}"),
             Self::OutcomeUnknown { left: Some(left), cause } => {
                 write!(f, "outcome unknown, {left} left: {cause}")
@@ -186,8 +199,7 @@ impl<'s> Verify<'s> {
 
     /// What speaks against sending the command.
     fn objection(&self, presence: Presence) -> Option<VerifyError> {
-        let is_password = matches!(self.secret, Secret::Password(_));
-        if is_password != (self.reference == Reference::Sign) {
+        if self.secret.is_password() != (self.reference == Reference::Sign) {
             return Some(VerifyError::WrongKind);
         }
         if presence != self.presence {
@@ -208,6 +220,10 @@ impl<'s> Verify<'s> {
     fn conclude(&self, cause: Cause, counter: Option<Counter>) -> VerifyError {
         let answered = match cause {
             Cause::Answered(status) => counter_of(status),
+            // The reader said that it sent nothing, and the counter agrees.
+            Cause::Failed(Fault::PinPad(end)) if counter == Some(self.before) => {
+                return VerifyError::NotEntered { end, left: self.before.left() };
+            }
             Cause::Failed(_) => None,
         };
         match (answered, counter) {
@@ -236,12 +252,12 @@ impl Procedure for Verify<'_> {
         match (self.state, event) {
             (State::Verify, Event::Start) => match self.objection(outgoing.presence()) {
                 Some(error) => done(error),
-                None => outgoing.send(
-                    &Command::new(0x00, 0x20, 0x00, self.addressing.p2())
-                        .with_data(self.secret.bytes())
-                        .once()
-                        .secret(),
-                ),
+                None => outgoing.send(&self.secret.present(Command::new(
+                    0x00,
+                    0x20,
+                    0x00,
+                    self.addressing.p2(),
+                ))),
             },
             (State::Verify, Event::Answer(response)) if response.status == Status::OK => {
                 Step::Done(Ok(Verified { reference: self.reference, presence: self.presence }))
@@ -250,7 +266,14 @@ impl Procedure for Verify<'_> {
                 self.state = State::Confirm(Cause::Answered(response.status));
                 send_query(self.addressing, outgoing)
             }
-            (State::Verify, Event::Failed(fault)) if fault.not_sent() => {
+            // Nobody was asked.
+            (State::Verify, Event::Failed(fault @ Fault::PinPad(PinPadEnd::Unsupported))) => {
+                done(VerifyError::NotSent(fault))
+            }
+            // A reader's word that nothing was sent is compared with the counter, below.
+            (State::Verify, Event::Failed(fault))
+                if fault.not_sent() && !matches!(fault, Fault::PinPad(_)) =>
+            {
                 done(VerifyError::NotSent(fault))
             }
             (State::Verify, Event::Failed(fault)) if outgoing.presence() == self.presence => {
