@@ -1,20 +1,21 @@
 //! One flow on one card with one fault, and what must hold whatever the fault was.
 
-use super::{Ended, NONCE, PASSWORD, PIN, Person, Setup, TEXT_PIN, changes, issue, verifies};
-use kazasu::apdu::Transport;
-use kazasu::mynacard::{Key, Password, Pin};
+use super::lies::Lies;
+use super::{
+    Ended, NONCE, PASSWORD, PIN, Person, Setup, TEXT_PIN, changes, issue, verifies, watch,
+};
 use kazasu::pki::rsa::Fixed;
 use kazasu::pki::{Certificate, Scheme, sha256, verify_signature_only};
-use kazasu::{CertificateFile, Cleared, Job, Outcome, OwnedSecret};
+use kazasu::{CertificateFile, Cleared, Outcome};
 use kazasu_virtual_card::{
-    Blocked, Card, CertificateDefect, CertificateKind, Effect, Fault, Kind, Link, LogEntry,
-    OnReconnect, QueryWhenVerified, Reference, When,
+    Blocked, Card, CertificateKind, Effect, Fault, Kind, Link, LogEntry, OnReconnect,
+    QueryWhenVerified, Reference, When,
 };
 use std::collections::HashSet;
 
 /// The new codes of a change.
-const NEW_PIN: &str = "5555";
-const NEW_PASSWORD: &str = "CHANGED7";
+pub(crate) const NEW_PIN: &str = "5555";
+pub(crate) const NEW_PASSWORD: &str = "CHANGED7";
 
 /// Application identifiers of 公的個人認証AP and 券面事項入力補助AP.
 const JPKI: [u8; 10] = [0xD3, 0x92, 0xF0, 0x00, 0x26, 0x01, 0x00, 0x00, 0x00, 0x01];
@@ -208,7 +209,7 @@ impl Deck {
         let mut person = if case.knows { Person::right() } else { Person::wrong() };
         let setup = if case.short { Setup::short() } else { Setup::new() };
         // A reference, so that the end of the session is seen before its drop tidies up.
-        let mut seen = run(&mut link, case.flow, &setup, &mut person);
+        let mut seen = watch::run(&mut link, case.flow, &setup, &mut person);
         seen.log = link.log().to_vec();
         seen.asked = person.asked.len();
         seen.before = before;
@@ -410,144 +411,5 @@ fn refuse_short_identifiers(link: &mut Link) {
     link.faults_mut().push(Fault::once(When::InsP2(0xB0, 0x00), refusal.clone()));
     for (ins, p2) in [(0x20, 0x98), (0x20, 0x9B), (0x20, 0x91), (0x2A, 0x97), (0x2A, 0x9A)] {
         link.faults_mut().push(Fault::always(When::InsP2(ins, p2), refusal.clone()));
-    }
-}
-
-/// What a fault makes the card say that no terminal can see through.
-#[derive(Debug, Default)]
-struct Lies {
-    /// A counter that is well formed and wrong.
-    counter: bool,
-    blocks: bool,
-    /// That there is no such application, file or code, or that it was selected.
-    absence: bool,
-    /// A genuine certificate of somebody else; only a signature shows that.
-    certificate: bool,
-    /// A change that was confirmed and not made, or made and refused.
-    change: bool,
-    /// A selection that was confirmed and not made.
-    clearing: bool,
-}
-
-impl Lies {
-    fn of(case: &Case, log: &[LogEntry]) -> Self {
-        let mut lies = Self::default();
-        for fault in &case.faults {
-            let struck = match fault.when {
-                When::Command(n) => usize::try_from(n - 1).ok().and_then(|at| log.get(at)),
-                _ => None,
-            };
-            match &fault.effect {
-                Effect::Block(_) => (lies.blocks, lies.counter) = (true, true),
-                Effect::Certificate(_, CertificateDefect::Foreign) => lies.certificate = true,
-                Effect::Status { acted, status } => {
-                    let query = struck.is_some_and(|entry| entry.ins == 0x20 && entry.lc == 0);
-                    lies.counter |= query && (status.tries_left().is_some() || status.is_blocked());
-                    lies.absence |= matches!(status.0, 0x6A82 | 0x6A86 | 0x6A88)
-                        || (status.0 == 0x9000 && !acted);
-                    lies.change |= struck.is_some_and(|entry| entry.ins == 0x24)
-                        && *acted != (status.0 == 0x9000);
-                    lies.clearing |= struck.is_some_and(|entry| entry.ins == 0xA4) && !acted;
-                }
-                _ => {}
-            }
-        }
-        lies
-    }
-}
-
-fn run(link: &mut Link, flow: Flow, setup: &Setup, person: &mut Person) -> Seen {
-    let seen = |ended: Ended| Seen {
-        ended,
-        counters: Vec::new(),
-        before: 0,
-        after: 0,
-        asked: 0,
-        log: Vec::new(),
-        still_verified: false,
-        changed: false,
-    };
-    let mut still_verified = false;
-    let mut watch = Watch { link, still_verified: &mut still_verified };
-    let mut seen = match flow {
-        Flow::CheckIn => {
-            let job = Job::check_in(&super::nonce());
-            seen(super::authenticate(&mut watch, setup, &job, person))
-        }
-        Flow::Sign => {
-            let job = Job::sign(Key::Sign, [0xA5; 32]);
-            seen(super::authenticate(&mut watch, setup, &job, person))
-        }
-        Flow::Read(which) => seen(super::read(&mut watch, setup, which, person)),
-        Flow::Tries => super::session(&mut watch, setup, |session| {
-            let report = kazasu::tries_left(session);
-            let counters = report.counters.iter();
-            let counters = counters
-                .map(|(_, counter)| (counter.map(kazasu::mynacard::Counter::left), 0))
-                .collect();
-            let ended = Ended::small(report.outcome, report.failure, None, report.cleared);
-            session.transport_mut().look();
-            Seen { counters, ..seen(ended) }
-        }),
-        Flow::Change(reference) => super::session(&mut watch, setup, |session| {
-            let (reference, new) = match reference {
-                Reference::Sign => (
-                    kazasu::mynacard::Reference::Sign,
-                    OwnedSecret::from(Password::new(NEW_PASSWORD.as_bytes()).unwrap()),
-                ),
-                Reference::Text => (
-                    kazasu::mynacard::Reference::Text,
-                    Pin::new(NEW_PIN.as_bytes()).unwrap().into(),
-                ),
-                _ => (
-                    kazasu::mynacard::Reference::Auth,
-                    Pin::new(NEW_PIN.as_bytes()).unwrap().into(),
-                ),
-            };
-            let report = kazasu::change(session, reference, person, &new);
-            let ended =
-                Ended::small(report.outcome, report.failure, report.tries_left, report.cleared);
-            session.transport_mut().look();
-            seen(ended)
-        }),
-    };
-    seen.still_verified = still_verified;
-    seen
-}
-
-/// The link, with an eye on the card when the flow has ended and the session has not.
-pub(crate) struct Watch<'l> {
-    link: &'l mut Link,
-    still_verified: &'l mut bool,
-}
-
-impl Watch<'_> {
-    pub(crate) fn look(&mut self) {
-        let card = self.link.card();
-        *self.still_verified =
-            card.is_some_and(|card| Reference::ALL.iter().any(|one| card.is_verified(*one)));
-    }
-}
-
-impl super::Look for &mut Watch<'_> {
-    fn look(&mut self) {
-        Watch::look(self);
-    }
-}
-
-impl Transport for Watch<'_> {
-    type Error = kazasu_virtual_card::LinkError;
-
-    fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Self::Error> {
-        self.link.transmit(command, response)
-    }
-    fn capabilities(&self) -> kazasu::apdu::Capabilities {
-        self.link.capabilities()
-    }
-    fn power_off(&mut self) -> Result<kazasu::apdu::PowerOff, Self::Error> {
-        self.link.power_off()
-    }
-    fn reconnect(&mut self) -> Result<(), Self::Error> {
-        self.link.reconnect()
     }
 }

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
 pub(crate) mod effects;
+mod lies;
 pub(crate) mod matrix;
+mod watch;
 
 use kazasu::apdu::{Channel, Counts, ExtendedLength, Session, Status, Transport};
 use kazasu::mynacard::{Key, Password, Pin, Reference, Token};
