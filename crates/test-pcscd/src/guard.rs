@@ -14,12 +14,17 @@ use crate::Error;
 use crate::error::failed;
 
 /// Standard output is the bound socket, which socket activation wants as descriptor 3; LISTEN_PID
-/// must be the process that becomes pcscd. A line on standard input is the name of a signal and
+/// must be the process that becomes pcscd. Root's guard stays root, because it removes what root's
+/// clients may have put into the folder, and gives pcscd another user. A line on standard input is the name of a signal and
 /// means: send it, and leave the folder.
 const SCRIPT: &str = r#"
 PATH=$PATH:/usr/sbin:/sbin
 exec 3>&1 1>&2
-sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec pcscd --foreground --config "$1"' sh "$1/readers" &
+as=
+if [ -n "$2" ]; then
+    as="setpriv --reuid=$2 --regid=$3 --clear-groups"
+fi
+sh -c 'LISTEN_PID=$$ LISTEN_FDS=1 exec $2 pcscd --foreground --config "$1"' sh "$1/readers" "$as" &
 child=$!
 exec 3>&-
 if read -r signal; then
@@ -52,15 +57,13 @@ impl Guard {
         command
             .args(["-c", SCRIPT, "guard"])
             .arg(folder)
+            .args(owner.iter().flat_map(|(user, group)| [user.to_string(), group.to_string()]))
             .current_dir("/")
             .stdin(read)
             .stdout(OwnedFd::from(socket))
             .stderr(Stdio::from(log.map_err(failed("make the log"))?))
             // An interrupt from the terminal is for the test; the guard then sees the test end.
             .process_group(0);
-        if let Some((user, group)) = owner {
-            command.uid(user).gid(group);
-        }
         let child = command.spawn().map_err(failed("start sh"))?;
         Ok(Self { child, pipe: Some(pipe) })
     }

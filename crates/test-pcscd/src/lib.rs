@@ -53,8 +53,8 @@ pub const ENABLED: &str = "KAZASU_TEST_PCSC";
 /// In the environment of a program: where vpcd listens, slot 0 first, separated by commas.
 pub const ADDRESSES: &str = "KAZASU_TEST_VPCD";
 
-/// Where libpcsclite looks for the service.
-const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
+/// In the environment of a program: where libpcsclite looks for the service.
+pub const SOCKET: &str = "PCSCLITE_CSOCK_NAME";
 
 /// Another program may take a port between our finding it free and vpcd's binding it.
 const ATTEMPTS: usize = 5;

@@ -7,6 +7,7 @@
 
 mod broken;
 mod client;
+mod leftovers;
 mod opensc;
 mod reader;
 mod speed;
@@ -35,6 +36,7 @@ const SUITES: &[(&str, &[Check])] = &[
     ("OpenSC", opensc::CHECKS),
     ("reader", reader::CHECKS),
     ("broken cards", broken::CHECKS),
+    ("leftovers", leftovers::CHECKS),
     ("speed", speed::CHECKS),
 ];
 
@@ -59,6 +61,7 @@ impl Bench {
 
 fn main() -> ExitCode {
     let result = match std::env::var(ADDRESSES) {
+        Ok(_) if std::env::args().any(|argument| argument == leftovers::HOLD) => leftovers::hold(),
         Ok(addresses) => Ok(checks(&addresses)),
         Err(_) => with_pcscd(),
     };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use kazasu_test_pcscd::output_within;
+use kazasu_test_pcscd::{SOCKET, output_within};
 use kazasu_virtual_card::{Blocked, Card, CertificateKind, Reference};
 
 use crate::{Bench, Check, Outcome, demonstration, ensure, ensure_equal};
@@ -227,9 +227,10 @@ fn text(bytes: &[u8]) -> String {
 struct Folder(PathBuf);
 
 impl Folder {
+    /// In the folder of the pcscd, so that it goes with it.
     fn new(name: &str) -> Result<Self, Box<dyn Error>> {
-        let folder =
-            std::env::temp_dir().join(format!("kazasu-suite-{}-{name}", std::process::id()));
+        let socket = std::env::var_os(SOCKET).map(PathBuf::from).unwrap_or_default();
+        let folder = socket.with_file_name(name);
         fs::create_dir_all(&folder)?;
         Ok(Self(folder))
     }
