@@ -1,4 +1,5 @@
 //! `kazasu cert show`: the four certificates, and what is written when one is not trusted.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! `kazasu pin status`, `kazasu pin change` and the cards in files.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! The schemas themselves: that they are schemas, that they agree with the library's outcomes, and
 //! that they refuse what is not so. What the program prints is held to them in every other test.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 

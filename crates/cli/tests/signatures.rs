@@ -1,4 +1,5 @@
 //! `kazasu sign` and `kazasu verify`, with openssl as the independent judge.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 

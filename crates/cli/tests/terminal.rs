@@ -1,5 +1,6 @@
 //! At a terminal, which `script` of util-linux plays.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod common;
 
