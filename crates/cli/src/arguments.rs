@@ -8,8 +8,9 @@ use kazasu::{CertificateFile, Nonce, Outcome};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::hex;
 use crate::reader::ReaderName;
+use crate::{hex, serve};
+use kazasu::virtual_card::Fault;
 
 /// The My Number card (マイナンバーカード) at a reader: check-in, certificates, signatures, PINs, and
 /// virtual cards to try it all without one.
@@ -40,6 +41,10 @@ pub(crate) enum Command {
     Pin(Pin),
     /// Virtual cards in files
     Card(Card),
+    /// PC/SC readers and what is on them
+    Readers(Readers),
+    /// Look for what keeps check-ins from working, and say what to do
+    Doctor(Doctor),
 }
 
 impl Command {
@@ -55,6 +60,9 @@ impl Command {
             Self::Card(Card { command: CardCommand::Issue(options) }) => &options.output,
             Self::Card(Card { command: CardCommand::Show(options) }) => &options.output,
             Self::Card(Card { command: CardCommand::Root(options) }) => &options.output,
+            Self::Card(Card { command: CardCommand::Serve(options) }) => &options.output,
+            Self::Readers(options) => &options.output,
+            Self::Doctor(options) => &options.output,
         }
     }
 }
@@ -73,12 +81,34 @@ fn exit_numbers() -> String {
     format!("Exit numbers: {}.", list.join(", "))
 }
 
+#[derive(Args)]
+pub(crate) struct Readers {
+    /// Print readers and cards as they come and go, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Only this reader
+    #[arg(long, value_name = "NAME")]
+    pub(crate) reader: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
 /// Where the card is, and how to speak to it.
 #[derive(Args)]
 pub(crate) struct ReaderOptions {
-    /// Which reader: `virtual` issues a demonstration card, `virtual:FILE` is a card in a file
+    /// Which reader: `virtual` issues a demonstration card, `virtual:FILE` is a card in a file,
+    /// `pcsc` is the only PC/SC reader with a My Number card, `pcsc:NAME` the one of that name
     #[arg(long, value_name = "READER", default_value = "virtual")]
     pub(crate) reader: ReaderName,
+    /// Wait so many seconds for a card on a PC/SC reader
+    #[arg(long, value_name = "S", default_value_t = 30)]
+    pub(crate) wait: u64,
     /// Commands with extended length: try them, force them, or never use them
     #[arg(long, value_enum, value_name = "auto|on|off", default_value = "auto")]
     pub(crate) extended_length: ExtendedLengthMode,
@@ -288,6 +318,37 @@ pub(crate) enum CardCommand {
     Show(CardShow),
     /// Write the root certificate of virtual cards
     Root(CardRoot),
+    /// Put a virtual card into a slot of vpcd, so that it is there for every PC/SC program
+    Serve(CardServe),
+}
+
+#[derive(Args)]
+pub(crate) struct CardServe {
+    /// Where vpcd listens
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:35963")]
+    pub(crate) vpcd: String,
+    /// The card file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) card: PathBuf,
+    /// Put the card in after so many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) insert_after: Option<f64>,
+    /// Take the card out so many seconds later, and end; without it, at Ctrl-C
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub(crate) remove_after: Option<f64>,
+    /// Wait so many seconds for vpcd
+    #[arg(long, value_name = "S", default_value_t = 10)]
+    pub(crate) wait: u64,
+    /// Switch a fault on; may be given several times
+    #[arg(long, value_name = "FAULT", value_parser = serve::fault, long_help = serve::FAULTS)]
+    pub(crate) fault: Vec<Fault>,
+    #[command(flatten)]
+    pub(crate) output: OutputOptions,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds = text.parse::<f64>().ok().filter(|it| (0.0..=86_400.0).contains(it));
+    seconds.ok_or_else(|| "seconds between 0 and 86400".to_owned())
 }
 
 #[derive(Args)]

@@ -17,6 +17,7 @@ pub(crate) fn run(options: &Card) -> Result<u8, Failed> {
         CardCommand::Issue(options) => issue(options),
         CardCommand::Show(options) => show(options),
         CardCommand::Root(options) => root(options),
+        CardCommand::Serve(options) => crate::serve::run(options),
     }
 }
 

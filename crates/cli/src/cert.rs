@@ -33,7 +33,7 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         }
     };
     let output = options.out.as_deref().map(Output::prepare).transpose().map_err(fail)?;
-    let reader = match options.reader.reader.open() {
+    let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => {
             Trust::new(&options.trust, None).map_err(fail)?;

@@ -25,7 +25,7 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let fail = |error| screen.fail(error, empty(Some(&nonce)));
     let evidence = options.evidence.as_deref().map(Output::prepare).transpose().map_err(fail)?;
 
-    let reader = match options.reader.reader.open() {
+    let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => {
             // The anchors are read all the same, so that a wrong call is named first.

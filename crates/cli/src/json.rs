@@ -37,6 +37,34 @@ pub(crate) struct Object {
     pub(crate) exchange: Option<ExchangeObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) card: Option<CardObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) readers: Option<Vec<ReaderObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) findings: Option<Vec<FindingObject>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ReaderObject {
+    pub(crate) name: String,
+    pub(crate) state: &'static str,
+    pub(crate) atr: Option<String>,
+    pub(crate) note: Option<&'static str>,
+}
+
+/// One line of `readers --watch --json`.
+#[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
+#[derive(Serialize)]
+pub(crate) struct EventObject {
+    pub(crate) event: &'static str,
+    pub(crate) reader: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingObject {
+    pub(crate) check: &'static str,
+    pub(crate) state: &'static str,
+    pub(crate) found: String,
+    pub(crate) advice: Option<String>,
 }
 
 #[derive(Serialize)]

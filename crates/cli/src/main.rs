@@ -10,18 +10,27 @@ mod arguments;
 mod card;
 mod cert;
 mod check_in;
+mod doctor;
 mod evidence;
 mod exit;
 mod file;
 mod hex;
+mod interrupt;
 mod json;
 mod language;
+mod link;
+#[cfg(any(feature = "pcsc", windows))]
+mod pcsc;
 mod pin;
 mod reader;
+#[cfg(any(feature = "pcsc", windows))]
+mod readers;
 mod screen;
 mod secret;
+mod serve;
 mod sign;
 mod stream;
+mod terminal;
 mod trust;
 mod verify;
 
@@ -33,6 +42,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    interrupt::install();
     let json = arguments.command.output().json;
     let code = ended(json, || run(&arguments.command));
     if !stream::finish() {
@@ -50,6 +60,11 @@ fn run(command: &Command) -> Result<u8, Failed> {
         Command::Verify(options) => verify::run(options),
         Command::Pin(options) => pin::run(options),
         Command::Card(options) => card::run(options),
+        #[cfg(any(feature = "pcsc", windows))]
+        Command::Readers(options) => readers::run(options),
+        #[cfg(not(any(feature = "pcsc", windows)))]
+        Command::Readers(_) => Err(Failed::new(reader::without_pcsc(), None)),
+        Command::Doctor(options) => doctor::run(options),
     }
 }
 

@@ -29,7 +29,7 @@ const fn name(reference: Reference) -> &'static str {
 
 fn status(options: &PinStatus) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let reader = match options.reader.reader.open() {
+    let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => return screen.no_reader(error, empty_status()),
     };
@@ -101,7 +101,7 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let reference = options.kind.reference();
     let mut secrets = Secrets::new(&options.secrets, screen.language);
-    let reader = match options.reader.reader.open() {
+    let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => return screen.no_reader(error, empty_change()),
     };

@@ -2,10 +2,12 @@
 
 use crate::arguments::ReaderOptions;
 use crate::exit::Error;
+use crate::link::Link;
+use crate::screen::Screen;
 use crate::stream;
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Entry, ExtendedLength, Session};
-use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Link, Reference};
+use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Reference};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -16,6 +18,8 @@ pub(crate) enum ReaderName {
     Virtual,
     /// A virtual card in a file.
     VirtualFile(PathBuf),
+    /// A reader over PC/SC: by its name, or the only one with a My Number card.
+    Pcsc(Option<String>),
 }
 
 impl FromStr for ReaderName {
@@ -24,7 +28,9 @@ impl FromStr for ReaderName {
         match text.split_once(':') {
             None if text == "virtual" => Ok(Self::Virtual),
             Some(("virtual", file)) if !file.is_empty() => Ok(Self::VirtualFile(file.into())),
-            _ => Err("a reader is `virtual` or `virtual:FILE`".to_owned()),
+            None if text == "pcsc" => Ok(Self::Pcsc(None)),
+            Some(("pcsc", name)) if !name.is_empty() => Ok(Self::Pcsc(Some(name.to_owned()))),
+            _ => Err("a reader is `virtual`, `virtual:FILE`, `pcsc` or `pcsc:NAME`".to_owned()),
         }
     }
 }
@@ -76,29 +82,55 @@ pub(crate) enum NoReader {
     Outcome(Outcome, String),
 }
 
-impl ReaderName {
-    /// Opens the reader.
-    pub(crate) fn open(&self) -> Result<Reader, NoReader> {
-        let card = match self {
-            Self::Virtual => Card::issue(Issue::demonstration()),
-            Self::VirtualFile(path) => CardFile::open(path),
-        }
-        .map_err(NoReader::from)?;
+impl ReaderOptions {
+    /// Opens the reader and connects to the card.
+    pub(crate) fn open(&self, screen: Screen) -> Result<Reader, NoReader> {
+        let card = match &self.reader {
+            ReaderName::Virtual => Card::issue(Issue::demonstration())?,
+            ReaderName::VirtualFile(path) => CardFile::open(path)?,
+            ReaderName::Pcsc(name) => {
+                let link = open_pcsc(name.as_deref(), self.wait, screen)?;
+                return Ok(Reader { link, demonstration: false, roots: Vec::new() });
+            }
+        };
         let roots = [CertificateKind::Auth, CertificateKind::Sign]
             .into_iter()
             .filter_map(|kind| Some((kind, card.root_certificate(kind)?)))
             .collect();
-        Ok(Reader { link: Link::new(card), demonstration: *self == Self::Virtual, roots })
+        let link = Link::Virtual(Box::new(virtual_card::Link::new(card)));
+        Ok(Reader { link, demonstration: self.reader == ReaderName::Virtual, roots })
     }
+}
+
+#[cfg(any(feature = "pcsc", windows))]
+fn open_pcsc(name: Option<&str>, wait: u64, screen: Screen) -> Result<Link, NoReader> {
+    crate::pcsc::open(name, std::time::Duration::from_secs(wait), screen)
+}
+
+#[cfg(not(any(feature = "pcsc", windows)))]
+fn open_pcsc(_: Option<&str>, _: u64, _: Screen) -> Result<Link, NoReader> {
+    Err(NoReader::Error(without_pcsc()))
+}
+
+/// What a program says that was built without PC/SC.
+#[cfg(not(any(feature = "pcsc", windows)))]
+pub(crate) fn without_pcsc() -> Error {
+    Error::Usage(
+        "this program was built without PC/SC; install libpcsclite-dev and build with \
+         `cargo build --release --features pcsc`"
+            .to_owned(),
+    )
 }
 
 impl Reader {
     /// The secret of a demonstration card: its user has no other way to know it.
     pub(crate) fn demonstration_secret(&self, reference: Reference) -> Option<&str> {
-        if !self.demonstration {
-            return None;
+        match &self.link {
+            Link::Virtual(link) if self.demonstration => {
+                Some(link.card()?.secret(reference)?.reveal())
+            }
+            _ => None,
         }
-        Some(self.link.card()?.secret(reference)?.reveal())
     }
 }
 

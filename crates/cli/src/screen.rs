@@ -30,6 +30,16 @@ impl Screen {
         }
     }
 
+    /// Asks somebody to do something; on standard error, so that JSON stays alone.
+    #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
+    pub(crate) fn ask(self, text: &str) {
+        if self.json {
+            stream::err(text);
+        } else {
+            self.line(text);
+        }
+    }
+
     /// Prints each step with the time since the one before.
     pub(crate) fn steps(self) -> impl FnMut(Stage) + 'static {
         let mut last = Instant::now();

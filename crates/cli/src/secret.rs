@@ -3,10 +3,10 @@
 
 use crate::arguments::{Language, SecretOptions};
 use crate::exit::Error;
-use crate::stream;
+use crate::{stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, BufRead, Read};
 use zeroize::Zeroizing;
 
 /// Longest line that can be a secret, with room for its end.
@@ -75,7 +75,7 @@ impl Secrets {
         if let Some(text) = self.demonstration.take() {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
-        if !io::stdin().is_terminal() {
+        if !terminal::is_there() {
             return Err(self.end(Error::Usage(
                 "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
                  one line per secret to standard input. No try was used."
@@ -83,9 +83,7 @@ impl Secrets {
             )));
         }
         for _ in 0..ENTRIES {
-            let entered = rpassword::prompt_password(prompt)
-                .map(Zeroizing::new)
-                .map_err(|_| Declined::Cancelled)?;
+            let entered = terminal::hidden(prompt.to_owned()).ok_or(Declined::Cancelled)?;
             if entered.is_empty() {
                 return Err(Declined::Cancelled);
             }
@@ -101,15 +99,11 @@ impl Secrets {
     pub(crate) fn new_secret(&mut self, reference: Reference) -> Result<OwnedSecret, Declined> {
         let name = self.language.reference(reference);
         let first = self.language.of("New ", "新しい");
-        if self.stdin || !io::stdin().is_terminal() {
+        if self.stdin || !terminal::is_there() {
             return self.next(reference, "");
         }
         for _ in 0..ENTRIES {
-            let read = |prompt: String| {
-                rpassword::prompt_password(prompt)
-                    .map(Zeroizing::new)
-                    .map_err(|_| Declined::Cancelled)
-            };
+            let read = |prompt| terminal::hidden(prompt).ok_or(Declined::Cancelled);
             let entered = read(format!("{first}{name}: "))?;
             if entered.is_empty() {
                 return Err(Declined::Cancelled);
@@ -156,7 +150,7 @@ impl Holder for Secrets {
         if self.confirm_last_try {
             return true;
         }
-        if self.stdin || self.demonstration.is_some() || !io::stdin().is_terminal() {
+        if self.stdin || self.demonstration.is_some() || !terminal::is_there() {
             return false;
         }
         let name = self.language.reference(request.reference);
@@ -166,8 +160,7 @@ impl Holder for Secrets {
             }
             Language::Ja => (format!("{name}は残り1回です。使う場合は「はい」と入力: "), "はい"),
         };
-        stream::prompt(question);
-        line().is_ok_and(|answer| answer.trim() == yes)
+        terminal::shown(&question).is_some_and(|answer| answer.trim() == yes)
     }
 
     fn stage(&mut self, stage: Stage) {

@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
     let digest = file::sha256(&options.input).map_err(|error| screen.fail(error, empty(None)))?;
     let fail = |error| screen.fail(error, empty(Some(&digest)));
     let output = Output::prepare(&options.out).map_err(fail)?;
-    let reader = match options.reader.reader.open() {
+    let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => {
             Trust::new(&options.trust, None).map_err(fail)?;

@@ -71,7 +71,7 @@ pub(crate) fn validator<'a>(anchors: &'a Anchors<'a>) -> Validator<'a, Alloc> {
 }
 
 /// This machine's clock.
-fn clock() -> Result<Time, Error> {
+pub(crate) fn clock() -> Result<Time, Error> {
     UNIX_EPOCH
         .elapsed()
         .ok()
