@@ -216,13 +216,14 @@ fn accept<T: Transport, B: RsaBackend>(
     match judged.permit() {
         Permit::Everything => Ok(()),
         Permit::IdentityOnly if job.identity_only => {
-            // Phones have no grace, so here it matters what holds the keys.
+            // Phones have no grace, so here it matters what holds the keys. What is not known to be a
+            // card gets none either.
             let mut bytes = [0; 160];
             let mut read = ReadFile::new(File::TOKEN_INFORMATION, Buffer::new(&mut bytes));
             session.run(&mut read)?;
             let token = TokenInformation::parse(&bytes).map_or(Token::Other, |it| it.token());
             progress.token = Some(token);
-            if token.is_phone() { Err(Failure::PhoneGrace) } else { Ok(()) }
+            if token == Token::MyNumberCard { Ok(()) } else { Err(Failure::PhoneGrace) }
         }
         Permit::Nothing | Permit::IdentityOnly => Err(Failure::Phase(judged.phase())),
     }

@@ -27,7 +27,8 @@ pub enum Failure {
     Input(InputError),
     /// The certificate is in a phase that does not allow this job.
     Phase(Phase),
-    /// The certificate is in its months of grace and in a phone, where there is none.
+    /// The certificate is in its months of grace, and in a phone or something else that is not
+    /// known to be a card: there is no grace for those.
     PhoneGrace,
     /// The signature was not accepted.
     Signature(pki::SignatureError),
@@ -162,8 +163,8 @@ impl fmt::Display for Failure {
                 f.write_str("the certificate has expired; the holder renews it at the municipality")
             }
             Self::PhoneGrace => f.write_str(
-                "the certificate in the phone has expired, and phones have no months of grace; \
-                 the holder uses the card or enrols again",
+                "the certificate has expired and is in a phone, or in something that is not known to \
+                 be a card: there are no months of grace; the holder uses the card or enrols again",
             ),
             Self::Signature(error) => error.fmt(f),
             Self::Verify(error) => error.fmt(f),
