@@ -104,7 +104,7 @@ fn every_error_at_every_call(settings: &Settings) {
             runs += 1;
         }
     }
-    assert!(runs > 100, "{runs}");
+    assert!(runs >= 90, "{runs}");
 }
 
 /// How many calls of this operation come up to this place, itself counted.
