@@ -431,7 +431,8 @@ fn arguments_of_a_wrong_form_touch_no_card() {
         let call = folder.call(FILE).argument(arguments[0]).argument(arguments[1]);
         call.secrets(&[PIN]).usage();
     }
-    for reader in ["pcsc", "virtual:", "card.json", "", "virtual2", ":card.json", "VIRTUAL"] {
+    for reader in ["pcsc2", "usb", "virtual:", "card.json", "", "virtual2", ":card.json", "VIRTUAL"]
+    {
         folder.call("check-in --reader").argument(reader).secrets(&[PIN]).usage();
     }
     let anchors = "--anchor a ".repeat(9);
