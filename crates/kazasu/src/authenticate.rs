@@ -118,11 +118,11 @@ pub fn authenticate<'c, T: Transport, B: RsaBackend>(
     certificate: &'c mut [u8],
 ) -> Report<'c> {
     let mut progress = Progress::default();
-    let result = run(session, validator, now, job, holder, certificate, &mut progress);
+    let mut result = run(session, validator, now, job, holder, certificate, &mut progress);
     let certificate: &'c [u8] = certificate;
     let certificate = progress.certificate_length.and_then(|length| certificate.get(..length));
 
-    if let Err(failure) = &result {
+    if let Err(failure) = &mut result {
         let free = if progress.free_certificate { certificate.unwrap_or_default() } else { &[] };
         let (reference, file) = (job.key.reference(), job.file().file());
         progress.attempt.after_failure(session, failure, reference, file, free);

@@ -102,8 +102,8 @@ pub fn read_certificate<'c, T: Transport, B: RsaBackend>(
     certificate: &'c mut [u8],
 ) -> CertificateReport<'c> {
     let mut attempt = Attempt::default();
-    let result = fetch(session, which, holder, certificate, &mut attempt);
-    if let Err(failure) = &result {
+    let mut result = fetch(session, which, holder, certificate, &mut attempt);
+    if let Err(failure) = &mut result {
         attempt.after_failure(session, failure, which.reference(), which.file(), &[]);
     }
     let cleared = end_session(session, Application::Jpki);

@@ -52,7 +52,7 @@ impl Attempt {
     pub(crate) fn after_failure<T: Transport>(
         &mut self,
         session: &mut Session<'_, T>,
-        failure: &Failure,
+        failure: &mut Failure,
         reference: Reference,
         file: File,
         certificate: &[u8],
@@ -64,6 +64,10 @@ impl Attempt {
             Some(presence) => known
                 .or_else(|| recovery::tries_left(session, presence, reference, file, certificate)),
         };
+        // What was learned after the step failed belongs to what the failure says.
+        if let Failure::Verify(VerifyError::OutcomeUnknown { left, .. }) = failure {
+            *left = self.tries_left;
+        }
     }
 }
 
