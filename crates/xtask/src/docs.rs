@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::{
     context::Context,
+    pcsc,
     source::{self, File},
     tally::Tally,
     workspace,
@@ -17,7 +18,8 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     let features = workspace::host_features(context)?;
     for features in ["", &features] {
-        let mut doc = context.cargo("doc --workspace --no-deps --locked --features");
+        let workspace = pcsc::workspace();
+        let mut doc = context.cargo(&format!("doc {workspace} --no-deps --locked --features"));
         context.check(&mut tally, doc.arg(features).env("RUSTDOCFLAGS", "-D warnings"))?;
     }
     for file in source::files(context)?.iter().filter(|file| file.path.ends_with(".md")) {

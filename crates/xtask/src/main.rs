@@ -21,8 +21,10 @@ mod pcsc;
 mod probe;
 mod runner;
 mod source;
+mod sysroot;
 mod system;
 mod tally;
+mod windows;
 mod workspace;
 
 use std::process::ExitCode;

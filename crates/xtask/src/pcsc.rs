@@ -40,6 +40,42 @@ const OPENSC: Package = Package {
 /// `KAZASU_TEST_VPCD`.
 const CLIENTS: &[(&str, &str)] = &[("crates/pcsc", "-p kazasu-pcsc --all-features")];
 
+/// What cannot be built without libpcsclite: packages, and features of others.
+const LINKED: (&[&str], &[&str]) =
+    (&["kazasu-pcsc"], &["kazasu-cli/pcsc", "kazasu-pcsc/", "kazasu-test-pcscd/suite"]);
+
+/// Packages that bring libpcsclite.
+pub(crate) const LIBRARY: &[Package] = &[LIBPCSCLITE, PKG_CONFIG];
+
+/// The packages of the workspace that can be built here, as cargo takes them; all, unless libpcsclite
+/// is missing.
+pub(crate) fn workspace() -> String {
+    let mut words = String::from("--workspace");
+    if !is_linked() {
+        for package in LINKED.0 {
+            words += &format!(" --exclude {package}");
+        }
+    }
+    words
+}
+
+/// Can this feature, `package/feature`, be built here?
+pub(crate) fn has(feature: &str) -> bool {
+    !LINKED.1.iter().any(|linked| feature.starts_with(linked)) || is_linked()
+}
+
+/// Says what is left out, if libpcsclite is missing.
+pub(crate) fn note(tally: &mut Tally) {
+    if !is_linked() {
+        println!("  libpcsclite is missing: {} and features were left out", LINKED.0.join(", "));
+        tally.skipped += 1;
+    }
+}
+
+fn is_linked() -> bool {
+    LIBRARY.iter().all(|package| (package.present)())
+}
+
 pub(crate) fn packages(_: &Context) -> Vec<Package> {
     vec![PCSCD, VPCD, OPENSC, system::OPENSSL, LIBPCSCLITE, PKG_CONFIG]
 }

@@ -14,7 +14,7 @@ use crate::{
     deny, docs, features, fuzz, house, pcsc, probe,
     system::{self, Package},
     tally::Tally,
-    workspace,
+    windows, workspace,
 };
 
 /// One thing that can be checked by itself.
@@ -55,14 +55,14 @@ pub(crate) const ALL: &[Runner] = &[
         name: "clippy",
         summary: "lints over all targets, without features and with all that a host can link",
         packages: none,
-        partly: &[],
+        partly: pcsc::LIBRARY,
         run: workspace::clippy,
     },
     Runner {
         name: "unit",
         summary: "unit, integration and documentation tests",
         packages: none,
-        partly: &[system::OPENSSL],
+        partly: &[system::OPENSSL, pcsc::LIBPCSCLITE, pcsc::PKG_CONFIG],
         run: workspace::unit,
     },
     Runner {
@@ -76,7 +76,7 @@ pub(crate) const ALL: &[Runner] = &[
         name: "docs",
         summary: "rustdoc without warnings, and the links between files in Markdown",
         packages: none,
-        partly: &[],
+        partly: pcsc::LIBRARY,
         run: docs::run,
     },
     Runner {
@@ -92,6 +92,13 @@ pub(crate) const ALL: &[Runner] = &[
         packages: probe::packages,
         partly: &[],
         run: probe::run,
+    },
+    Runner {
+        name: "windows",
+        summary: "PC/SC hosts type-checked for windows-msvc and linked for windows-gnu, not run",
+        packages: windows::packages,
+        partly: &[],
+        run: windows::run,
     },
     Runner {
         name: "pcsc",

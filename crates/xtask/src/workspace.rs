@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{context::Context, metadata, tally::Tally};
+use crate::{context::Context, metadata, pcsc, tally::Tally};
 
 /// Manifests of the workspaces that stand beside the main one.
 pub(crate) const SATELLITES: [&str; 2] = ["crates/fuzz/Cargo.toml", "hw-tests/Cargo.toml"];
@@ -36,13 +36,16 @@ pub(crate) fn fmt(context: &Context) -> Result<Tally> {
 
 pub(crate) fn clippy(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
-    let mut plain = context.cargo("clippy --workspace --all-targets --locked -- -D warnings");
-    context.check(&mut tally, &mut plain)?;
+    let workspace = pcsc::workspace();
+    pcsc::note(&mut tally);
+    let mut plain = context.cargo(&format!("clippy {workspace} --all-targets --locked"));
+    context.check(&mut tally, plain.args(["--", "-D", "warnings"]))?;
     let features = host_features(context)?;
-    let mut full = context.cargo("clippy --workspace --all-targets --locked --features");
+    let mut full = context.cargo(&format!("clippy {workspace} --all-targets --locked --features"));
     context.check(&mut tally, full.arg(&features).args(["--", "-D", "warnings"]))?;
     // Nothing is linked by a check, so here `defmt` may be on.
-    let mut defmt = context.cargo("clippy --workspace --lib --all-features --locked");
+    let mut defmt = context.cargo(&format!("clippy {workspace} --lib --locked --features"));
+    defmt.arg(features_but(context, &[])?);
     context.check(&mut tally, defmt.args(["--", "-D", "warnings"]))?;
     // Code for firmware has no panic path. Tests may panic, so only the libraries are looked at.
     let mut strict = context.cargo("clippy --lib --all-features --locked");
@@ -60,7 +63,9 @@ pub(crate) fn clippy(context: &Context) -> Result<Tally> {
 pub(crate) fn unit(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     let features = host_features(context)?;
-    let mut full = context.cargo("test --workspace --locked --no-fail-fast --features");
+    let workspace = pcsc::workspace();
+    pcsc::note(&mut tally);
+    let mut full = context.cargo(&format!("test {workspace} --locked --no-fail-fast --features"));
     context.tests(&mut tally, full.arg(&features))?;
     // The crates for firmware once more as firmware gets them: features unify across a workspace,
     // so the run above never sees them without `alloc`.
@@ -78,6 +83,10 @@ pub(crate) fn unit(context: &Context) -> Result<Tally> {
 
 /// All features of all packages that a host program can be linked with, as `--features` takes them.
 pub(crate) fn host_features(context: &Context) -> Result<String> {
+    features_but(context, &[NOT_ON_HOSTS])
+}
+
+fn features_but(context: &Context, without: &[&str]) -> Result<String> {
     let packages = metadata::packages(context, "Cargo.toml")?;
     let features: Vec<_> = packages
         .iter()
@@ -86,9 +95,10 @@ pub(crate) fn host_features(context: &Context) -> Result<String> {
             package
                 .features
                 .iter()
-                .filter(|feature| *feature != NOT_ON_HOSTS && *feature != "default")
+                .filter(|feature| *feature != "default" && !without.contains(&feature.as_str()))
                 .map(|feature| format!("{}/{feature}", package.name))
         })
+        .filter(|feature| pcsc::has(feature))
         .collect();
     Ok(features.join(","))
 }
