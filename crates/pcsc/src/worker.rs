@@ -11,6 +11,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How long a thread stays awake for what is likely to come.
+const SPIN: Duration = Duration::from_micros(50);
+
 /// Why a call brought no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lost {
@@ -108,7 +111,7 @@ impl<S: Send + 'static, F: Send + 'static> Worker<S, F> {
         let (jobs, queue) = mpsc::channel::<Job<S>>();
         let (end, finished) = mpsc::sync_channel(1);
         thread::Builder::new().name("kazasu-pcsc".to_owned()).spawn(move || {
-            while let Ok(job) = queue.recv() {
+            while let Ok(job) = next(&queue) {
                 job(&mut state);
             }
             // The other side may be gone already.
@@ -150,6 +153,20 @@ impl<S: Send + 'static, F: Send + 'static> Worker<S, F> {
         drop(self.jobs);
         Finishing(self.finished)
     }
+}
+
+/// The next job. The one after an exchange mostly comes at once, and going to sleep in between
+/// costs more than the exchange of a fast card.
+fn next<T>(queue: &mpsc::Receiver<T>) -> Result<T, mpsc::RecvError> {
+    let begun = Instant::now();
+    while begun.elapsed() < SPIN {
+        match queue.try_recv() {
+            Ok(job) => return Ok(job),
+            Err(mpsc::TryRecvError::Empty) => std::hint::spin_loop(),
+            Err(mpsc::TryRecvError::Disconnected) => return Err(mpsc::RecvError),
+        }
+    }
+    queue.recv()
 }
 
 /// A thread that is about to end.

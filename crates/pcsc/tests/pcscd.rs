@@ -278,42 +278,83 @@ fn cards_come_and_go_as_events() {
     until(|event| matches!(event, Event::CardOut { .. }));
     bench.slot.insert().unwrap();
     until(|event| matches!(event, Event::CardIn { .. }));
-    let link = open(Settings::default()).unwrap();
-    until(|event| matches!(event, Event::InUse { exclusive: true, .. }));
-    drop(link);
-    until(|event| matches!(event, Event::Free { .. }));
 }
 
 #[test]
 fn what_the_link_costs_over_the_bare_calls() {
     let Some(_bench) = bench() else { return };
-    const COMMANDS: u32 = 2_000;
     let context = System.establish().unwrap();
     let mut bare = context.connect(&reader(), ShareMode::Exclusive, Protocols::T1).unwrap();
-    let mut answer = [0; 258];
-    let timed = |run: &mut dyn FnMut()| {
-        let begun = Instant::now();
-        (0..COMMANDS).for_each(|_| run());
-        begun.elapsed() / COMMANDS
-    };
-    let plain = timed(&mut || assert_eq!(bare.transmit(&CHALLENGE, &mut answer), Ok(10)));
-    let status = timed(&mut || drop(bare.status().unwrap()));
+    let mut room = vec![0; 65_538];
+    let status = median(201, &mut || drop(bare.status().unwrap()));
     let mut states = [ReaderState::unaware(reader())];
-    let change = timed(&mut || {
+    let change = median(201, &mut || {
         context.status_change(Some(Duration::ZERO), &mut states).unwrap();
     });
-    bare.disconnect(Disposition::UnpowerCard).unwrap();
-    let mut link = open(Settings::default()).unwrap();
-    let ours = timed(&mut || assert_eq!(link.transmit(&CHALLENGE, &mut answer), Ok(10)));
-    println!(
-        "one command: {plain:.1?} bare, {ours:.1?} over the link; SCardStatus {status:.1?}, \
-         SCardGetStatusChange {change:.1?}"
-    );
-    let begun = Instant::now();
+    println!("SCardStatus {status:.1?}, SCardGetStatusChange {change:.1?}");
+    let commands = check_in_commands();
+    // In turns, so that what else the machine does meets both.
+    let mut times: [Vec<Vec<Duration>>; 2] = [(); 2].map(|()| vec![Vec::new(); commands.len()]);
     for _ in 0..20 {
-        link.reconnect().unwrap();
+        for _ in 0..10 {
+            for (command, times) in commands.iter().zip(&mut times[0]) {
+                let begun = Instant::now();
+                bare.transmit(command, &mut room).unwrap();
+                times.push(begun.elapsed());
+            }
+        }
+        bare.disconnect(Disposition::UnpowerCard).unwrap();
+        let mut link = open(Settings::default()).unwrap();
+        for _ in 0..10 {
+            for (command, times) in commands.iter().zip(&mut times[1]) {
+                let begun = Instant::now();
+                link.transmit(command, &mut room).unwrap();
+                times.push(begun.elapsed());
+            }
+        }
+        drop(link);
+        bare = context.connect(&reader(), ShareMode::Exclusive, Protocols::T1).unwrap();
     }
-    println!("reconnect with power: {:.1?}", begun.elapsed() / 20);
+    bare.disconnect(Disposition::UnpowerCard).unwrap();
+    let [plain, ours] = times.map(|times| {
+        times
+            .into_iter()
+            .map(|mut times| {
+                times.sort_unstable();
+                times[times.len() / 2]
+            })
+            .collect::<Vec<_>>()
+    });
+    println!("bare {plain:.0?}, over the link {ours:.0?}");
+    let [plain, ours] = [plain, ours].map(|times| times.iter().sum::<Duration>());
+    let ratio = ours.as_secs_f64() / plain.as_secs_f64();
+    println!("a check-in's commands: {plain:.0?} bare, {ours:.0?} over the link, ratio {ratio:.3}");
     // The hand-over to the thread, with room for a loaded machine.
-    assert!(ours < plain + Duration::from_millis(1), "{ours:?} over {plain:?}");
+    assert!(ours < plain + Duration::from_millis(5));
+}
+
+/// SELECT, the certificate in one piece, tries, VERIFY, signature.
+fn check_in_commands() -> Vec<Vec<u8>> {
+    let mut sign = vec![0x80, 0x2A, 0x00, 0x97, 0x33];
+    sign.extend(kazasu::mynacard::digest_info_sha256(&[0x5A; 32]));
+    sign.push(0x00);
+    vec![
+        SELECT.to_vec(),
+        vec![0x00, 0xB0, 0x8A, 0x00, 0x00, 0x00, 0x00],
+        QUERY.to_vec(),
+        b"\x00\x20\x00\x98\x041234".to_vec(),
+        sign,
+    ]
+}
+
+fn median(times: usize, run: &mut dyn FnMut()) -> Duration {
+    let mut times: Vec<_> = (0..times)
+        .map(|_| {
+            let begun = Instant::now();
+            run();
+            begun.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[times.len() / 2]
 }
