@@ -38,7 +38,10 @@ const OPENSC: Package = Package {
 /// Tests that need the service, as `cargo test` takes them. They find it by `PCSCLITE_CSOCK_NAME`,
 /// know by `KAZASU_TEST_PCSC=1` that they may run, and put cards into the slots at
 /// `KAZASU_TEST_VPCD`.
-const CLIENTS: &[(&str, &str)] = &[("crates/pcsc", "-p kazasu-pcsc --all-features")];
+const CLIENTS: &[(&str, &str)] = &[
+    ("crates/pcsc", "-p kazasu-pcsc --all-features"),
+    ("crates/cli/tests/pcsc", "-p kazasu-cli --features pcsc --test pcsc"),
+];
 
 /// What cannot be built without libpcsclite: packages, and features of others.
 const LINKED: (&[&str], &[&str]) =

@@ -19,6 +19,7 @@ pub(crate) const CHECKS: &[Check] = &[
     ("pkcs15-crypt signs with the auth key", pkcs15_signs),
     ("pkcs11-tool signs with the auth key", pkcs11_signs_auth),
     ("pkcs11-tool signs with the sign key", pkcs11_signs_sign),
+    ("pkcs11-tool's own test of a token", pkcs11_test),
     ("a wrong PIN costs one try", wrong_pin),
     ("a blocked PIN is told as such", blocked_pin),
 ];
@@ -112,6 +113,15 @@ fn pkcs11_signs(bench: &Bench, token: &str, pin: &str, id: &str, kind: Certifica
     run(&mut pkcs11_tool(&folder, token, pin, id)?)?;
     folder.verify(&slot.with_card(|card| certificate(card, kind))?)?;
     ensure_equal(slot.with_card(|card| card.deeds().signatures), 1, "signatures of the card")
+}
+
+fn pkcs11_test(bench: &Bench) -> Outcome {
+    let _slot = bench.insert(demonstration()?)?;
+    let mut tool = Command::new("pkcs11-tool");
+    tool.arg("--module").arg(module()?).args(["--token-label", AUTH_TOKEN, "--test"]);
+    let report = text(&run(tool.args(["--login", "--pin", AUTH_PIN]))?);
+    ensure(report.contains("SHA256-RSA-PKCS: OK"), &format!("no signature in:\n{report}"))?;
+    ensure(report.ends_with("No errors\n"), &format!("errors in:\n{report}"))
 }
 
 fn wrong_pin(bench: &Bench) -> Outcome {
