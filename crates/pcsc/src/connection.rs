@@ -64,9 +64,8 @@ impl Connection {
     }
 
     /// Connects anew, in a new context: an old one does not survive a service that was restarted.
+    /// What was connected before is to be unpowered first.
     pub(crate) fn connect(&mut self) -> Result<Connected, Error> {
-        // Whatever was there loses its power; it may be gone already.
-        let _ = self.unpower();
         let context = self.service.establish().during(Operation::Establish)?;
         let mut handle = self.connect_when_free(&*context)?;
         match self.look(&*context, &mut *handle) {

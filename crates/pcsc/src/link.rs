@@ -154,6 +154,8 @@ pub struct Link {
     settings: Settings,
     thread: Thread,
     presence: Presence,
+    /// Why the power of the card that was connected last could not be taken.
+    powered: Option<Error>,
     information: Option<CardInformation>,
     features: Features,
     /// Lent to the thread for each exchange, and wiped after it.
@@ -176,6 +178,7 @@ impl Link {
             settings,
             thread: Thread::None,
             presence: Presence::Ended(Error::Off),
+            powered: None,
             information: None,
             features: Features::default(),
             buffers: Default::default(),
@@ -237,7 +240,8 @@ impl Link {
             Thread::At(_) => return Ok(()),
             Thread::Leaving(finishing, until) => {
                 // It may hold the card, and its buffers; it comes first.
-                finishing.wait(left(*until)).ok_or(Error::StillBlocked).map(drop)?;
+                let end = finishing.wait(left(*until)).ok_or(Error::StillBlocked)?;
+                self.powered = end.err();
                 self.thread = Thread::None;
             }
             Thread::None => {}
@@ -381,11 +385,15 @@ impl Transport for Link {
                     self.thread = Thread::None;
                     result
                 }
-                None => Err(Error::StillBlocked),
+                None => return Err(Error::StillBlocked),
             },
             Thread::None => Ok(()),
         };
-        result.map(|()| PowerOff::Done)
+        if let Err(error) = result {
+            self.powered = Some(error);
+        }
+        // A handle that is gone takes nobody's power.
+        self.powered.map_or(Ok(PowerOff::Done), Err)
     }
 
     /// Takes the card's power and connects anew, in a new PC/SC context.
@@ -393,12 +401,21 @@ impl Transport for Link {
         self.presence = Presence::Ended(Error::Off);
         let result = self.start().and_then(|()| {
             let limit = self.settings.connect.saturating_add(self.settings.in_use);
-            self.call(Operation::Connect, limit, true, Connection::connect)
+            let (unpowered, result) = self.call(Operation::Connect, limit, true, |connection| {
+                let unpowered = connection.unpower();
+                Ok((unpowered, connection.connect()))
+            })?;
+            if let Err(error) = unpowered {
+                self.powered = Some(error);
+            }
+            result
         });
         match result {
             Ok(Connected { information, features }) => {
                 self.information = Some(information);
                 self.features = features;
+                // Now there is a handle that can.
+                self.powered = None;
                 self.presence = Presence::Here;
                 Ok(())
             }

@@ -9,7 +9,7 @@
 mod common;
 
 use common::{Person, check_in_over};
-use kazasu::Outcome;
+use kazasu::{Cleared, Outcome};
 use kazasu_pcsc::{Canceller, Error, Event, Link, Readers, Settings, Watcher};
 use kazasu_test_pcscd::PrivatePcscd;
 use kazasu_virtual_card::vpcd::Slot;
@@ -110,6 +110,8 @@ fn inside() {
     let end = check_in_over(open().unwrap(), person);
     println!("killed before the PIN: {end:?}");
     assert!(matches!(end.outcome, Outcome::ServiceDown | Outcome::OutcomeUnknown), "{end:?}");
+    // Nobody took the card's power.
+    assert_eq!(end.cleared, Some(Cleared::Failed));
     // Before the link is opened.
     let error = open().unwrap_err();
     println!("killed before: {error}");

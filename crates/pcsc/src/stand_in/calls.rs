@@ -58,6 +58,11 @@ impl StandIn {
             }
             Some(Trouble::Answer(answer)) => Ok(Plan { answer: Some(answer), ..Plan::default() }),
             Some(Trouble::Cut(length)) => Ok(Plan { cut: Some(length), ..Plan::default() }),
+            Some(Trouble::Stop) => {
+                world.stop();
+                self.0.changed.notify_all();
+                Err(Code::NoService)
+            }
             Some(Trouble::Hang) => {
                 let changed = &self.0.changed;
                 drop(

@@ -46,6 +46,8 @@ pub enum Trouble {
     CodeAfterwards(Code),
     /// It blocks until [`StandIn::release`], then goes on.
     Hang,
+    /// The service stops, as by [`StandIn::stop`].
+    Stop,
     /// SCardTransmit: these bytes come as the card's answer; the card never saw the command.
     Answer(Vec<u8>),
     /// SCardTransmit: only so many bytes of the card's answer come.
@@ -265,16 +267,7 @@ impl StandIn {
 
     /// The service stops: every context and handle is void.
     pub fn stop(&self) {
-        self.change(|world| {
-            world.down = true;
-            world.contexts.clear();
-            for handle in &mut world.handles {
-                handle.ended = Some(Code::NoService);
-            }
-            for slot in &mut world.readers {
-                slot.power_off();
-            }
-        });
+        self.change(World::stop);
     }
 
     /// The service runs again.
@@ -337,6 +330,17 @@ impl StandIn {
 }
 
 impl World {
+    fn stop(&mut self) {
+        self.down = true;
+        self.contexts.clear();
+        for handle in &mut self.handles {
+            handle.ended = Some(Code::NoService);
+        }
+        for slot in &mut self.readers {
+            slot.power_off();
+        }
+    }
+
     fn now(&self) -> Instant {
         Instant::now() + self.skew
     }
