@@ -4,7 +4,7 @@ use crate::cancel::Canceller;
 use crate::error::{During, Error, Operation};
 use crate::link::{Link, Settings};
 use crate::quirks::{self, Quirk};
-use crate::service::{ReaderName, ReaderState, Service, State};
+use crate::service::{Code, ReaderName, ReaderState, Service, State};
 use crate::system::System;
 use crate::watcher::Watcher;
 use crate::worker::{Lost, Worker};
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// Longest time for a list of readers.
 const LIMIT: Duration = Duration::from_secs(5);
+/// How often readers may vanish while they are listed.
+const ATTEMPTS: usize = 3;
 
 /// A reader, as it was when it was listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,12 +114,21 @@ impl fmt::Debug for Readers {
 
 fn list(service: &dyn Service) -> Result<Vec<Reader>, Error> {
     let context = service.establish().during(Operation::Establish)?;
-    let names = context.list_readers().during(Operation::ListReaders)?;
-    let mut states: Vec<_> = names.into_iter().map(ReaderState::unaware).collect();
-    if states.is_empty() {
-        return Ok(Vec::new());
-    }
-    context.status_change(Some(Duration::ZERO), &mut states).during(Operation::StatusChange)?;
+    let mut attempts = ATTEMPTS;
+    let states = loop {
+        let names = context.list_readers().during(Operation::ListReaders)?;
+        let mut states: Vec<_> = names.into_iter().map(ReaderState::unaware).collect();
+        if states.is_empty() {
+            return Ok(Vec::new());
+        }
+        attempts -= 1;
+        match context.status_change(Some(Duration::ZERO), &mut states) {
+            Ok(()) => break states,
+            // One was unplugged in between.
+            Err(Code::UnknownReader) if attempts > 0 => {}
+            Err(code) => return Err(code).during(Operation::StatusChange),
+        }
+    };
     let reader = |state: ReaderState| Reader {
         name: state.reader,
         state: state.state.difference(State::CHANGED),

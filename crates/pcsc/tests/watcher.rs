@@ -135,6 +135,9 @@ fn readers_are_listed_with_what_is_on_them() {
     assert_eq!(list[0].atr, card.seen().card.atr());
     let empty = readers(&StandIn::new()).list().unwrap();
     assert!(empty.is_empty());
+    // One that is unplugged while they are listed does not spoil the list.
+    service.trouble(Operation::StatusChange, 1, Trouble::Code(Code::UnknownReader));
+    assert_eq!(readers(&service).list().unwrap().len(), 2);
     service.stop();
     let error = readers(&service).list().unwrap_err();
     assert_eq!(error.code(), Some(Code::NoService));
