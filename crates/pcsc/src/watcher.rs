@@ -81,6 +81,8 @@ struct Inner {
     events: VecDeque<Event>,
     stop: bool,
     ended: bool,
+    /// Is somebody cancelling the wait, and so holds the context too?
+    cancelling: bool,
     /// The context that the thread waits in.
     context: Option<Arc<dyn Context>>,
 }
@@ -186,7 +188,11 @@ impl Iterator for Watcher {
 
 impl Drop for Watcher {
     fn drop(&mut self) {
-        lock(&self.shared.inner).stop = true;
+        {
+            let mut inner = lock(&self.shared.inner);
+            inner.stop = true;
+            inner.cancelling = true;
+        }
         self.shared.changed.notify_all();
         let shared = Arc::clone(&self.shared);
         // SCardCancel reaches a call that has begun, and is itself a call that may block. So it is
@@ -208,13 +214,16 @@ impl Drop for Watcher {
                         .unwrap_or_else(PoisonError::into_inner)
                         .0;
                 }
+                inner.cancelling = false;
+                drop(inner);
+                shared.changed.notify_all();
             });
         if spawned.is_ok() {
             let inner = lock(&self.shared.inner);
             drop(
                 self.shared
                     .changed
-                    .wait_timeout_while(inner, CLOSE, |inner| !inner.ended)
+                    .wait_timeout_while(inner, CLOSE, |inner| !inner.ended || inner.cancelling)
                     .unwrap_or_else(PoisonError::into_inner),
             );
         }
