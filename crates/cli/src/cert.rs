@@ -47,7 +47,8 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
     let anchors = trust.anchors().map_err(fail)?;
     let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(demonstration))
-        .on_stage(screen.steps());
+        .on_stage(screen.steps())
+        .while_there(reader.look);
     let mut exchanger = Exchanger::new(&options.reader);
     let mut session = exchanger.session(reader.link);
     let mut buffer = [0; CERTIFICATE];
@@ -59,10 +60,15 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         &mut secrets,
         &mut buffer,
     );
-    if let Some(error) = secrets.take_error() {
-        return Err(fail(error));
-    }
     let counts = session.channel().counts();
+    if let Some(end) = secrets.take_end() {
+        let object = Object {
+            status_cleared: Some(cleared(report.cleared)),
+            exchange: Some(ExchangeObject::from(counts)),
+            ..empty()
+        };
+        return screen.no_reader(end, object);
+    }
     let (outcome, failure) = judge_phase(&report, trust.now);
 
     let trusted = report.outcome == Outcome::Verified;

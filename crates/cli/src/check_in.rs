@@ -41,7 +41,8 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let validator = validator(&anchors);
     let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(virtual_card::Reference::Auth))
-        .on_stage(screen.steps());
+        .on_stage(screen.steps())
+        .while_there(reader.look);
 
     let mut exchanger = Exchanger::new(&options.reader);
     let mut session = exchanger.session(reader.link);
@@ -49,10 +50,15 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let job = Job::check_in(&nonce);
     let report =
         authenticate(&mut session, &validator, trust.now, &job, &mut secrets, &mut certificate);
-    if let Some(error) = secrets.take_error() {
-        return Err(fail(error));
-    }
     let counts = session.channel().counts();
+    if let Some(end) = secrets.take_end() {
+        let object = Object {
+            status_cleared: Some(cleared(report.cleared)),
+            exchange: Some(ExchangeObject::from(counts)),
+            ..empty(Some(&nonce))
+        };
+        return screen.no_reader(end, object);
+    }
 
     if let (Some(output), Some(proof), Some(certificate)) =
         (evidence, &report.proof, report.certificate)

@@ -4,13 +4,12 @@
 
 use crate::exit::Error;
 use crate::interrupt;
-use crate::link::Link;
-use crate::reader::NoReader;
+use crate::reader::{Look, NoReader};
 use crate::screen::Screen;
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Session, Transport};
 use kazasu::mynacard::{Application, SelectApplication};
-use kazasu_pcsc::{Canceller, Event, Reader, Readers, Settings};
+use kazasu_pcsc::{Canceller, Event, Link, Reader, Readers, Settings};
 use std::time::{Duration, Instant};
 
 /// A canceller that Ctrl-C cancels.
@@ -26,9 +25,37 @@ pub(crate) fn no_reader(error: &kazasu_pcsc::Error) -> NoReader {
     NoReader::Outcome(Outcome::from(error.kind()), error.to_string())
 }
 
+/// Watches the card of a link, which is never asked anything. Begins when it is first called: most
+/// questions are answered before.
+pub(crate) fn presence(link: &Link) -> Look {
+    let name = link.reader().clone();
+    let mut watcher = None;
+    Box::new(move || {
+        let watcher = match &mut watcher {
+            Some(watcher) => watcher,
+            // Without one the next command finds out.
+            None => watcher.insert(Readers::system().watch(&Canceller::new()).ok()?),
+        };
+        while let Ok(Some(event)) = watcher.wait(Some(Duration::ZERO)) {
+            let (outcome, text) = match event {
+                Event::CardOut { reader } if reader == name => {
+                    (Outcome::CardRemoved, "the card was removed; place it again".to_owned())
+                }
+                Event::Unplugged { reader } if reader == name => {
+                    (Outcome::ReaderLost, "the reader disappeared; connect it again".to_owned())
+                }
+                Event::ServiceDown { error } => (Outcome::from(error.kind()), error.to_string()),
+                _ => continue,
+            };
+            return Some((outcome, text));
+        }
+        None
+    })
+}
+
 /// What a look at the readers found.
 enum Found {
-    Link(Box<kazasu_pcsc::Link>),
+    Link(Box<Link>),
     /// Nothing yet; the outcome if it stays so.
     Nothing(NoReader),
 }
@@ -45,7 +72,7 @@ pub(crate) fn open(name: Option<&str>, wait: Duration, screen: Screen) -> Result
     loop {
         let all = readers.list().map_err(|error| no_reader(&error))?;
         let nothing = match look(&readers, &all, name, &settings)? {
-            Found::Link(link) => return Ok(Link::Pcsc(link)),
+            Found::Link(link) => return Ok(*link),
             Found::Nothing(outcome) => outcome,
         };
         let left = deadline.saturating_duration_since(Instant::now());

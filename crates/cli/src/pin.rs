@@ -101,7 +101,7 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let reference = options.kind.reference();
     let mut secrets = Secrets::new(&options.secrets, screen.language);
-    let reader = match options.reader.open(screen) {
+    let mut reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => return screen.no_reader(error, empty_change()),
     };
@@ -113,14 +113,15 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
         Reference::Text => virtual_card::Reference::Text,
         _ => virtual_card::Reference::Auth,
     };
+    secrets = secrets.while_there(reader.look.take());
     // Both are there before the card is touched, so that nothing waits in the middle.
     let current = match reader.demonstration_secret(demonstration) {
         Some(text) if !options.secrets.pin_stdin => crate::secret::parse(reference, text).ok(),
         _ => secrets.next(reference, &format!("{}: ", screen.language.reference(reference))).ok(),
     };
     let new = current.is_some().then(|| secrets.new_secret(reference).ok()).flatten();
-    if let Some(error) = secrets.take_error() {
-        return Err(screen.fail(error, empty_change()));
+    if let Some(end) = secrets.take_end() {
+        return screen.no_reader(end, empty_change());
     }
     let (Some(current), Some(new)) = (current, new) else {
         let failure = Failure::Declined(kazasu::Declined::Cancelled);

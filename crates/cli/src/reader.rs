@@ -67,9 +67,15 @@ impl Exchanger {
     }
 }
 
+/// Looks whether the card that was opened is still there: `None`, or what became of it. Asks the
+/// card nothing.
+pub(crate) type Look = Box<dyn FnMut() -> Option<(Outcome, String)>>;
+
 /// A reader with its card.
 pub(crate) struct Reader {
     pub(crate) link: Link,
+    /// Where a card can leave while nothing is exchanged.
+    pub(crate) look: Option<Look>,
     /// Was the card issued for this run?
     pub(crate) demonstration: bool,
     /// The roots that only this card has, auth and sign.
@@ -89,8 +95,9 @@ impl ReaderOptions {
             ReaderName::Virtual => Card::issue(Issue::demonstration())?,
             ReaderName::VirtualFile(path) => CardFile::open(path)?,
             ReaderName::Pcsc(name) => {
-                let link = open_pcsc(name.as_deref(), self.wait, screen)?;
-                return Ok(Reader { link, demonstration: false, roots: Vec::new() });
+                let (link, look) = open_pcsc(name.as_deref(), self.wait, screen)?;
+                let look = Some(look);
+                return Ok(Reader { link, look, demonstration: false, roots: Vec::new() });
             }
         };
         let roots = [CertificateKind::Auth, CertificateKind::Sign]
@@ -98,17 +105,20 @@ impl ReaderOptions {
             .filter_map(|kind| Some((kind, card.root_certificate(kind)?)))
             .collect();
         let link = Link::Virtual(Box::new(virtual_card::Link::new(card)));
-        Ok(Reader { link, demonstration: self.reader == ReaderName::Virtual, roots })
+        let look = None;
+        Ok(Reader { link, look, demonstration: self.reader == ReaderName::Virtual, roots })
     }
 }
 
 #[cfg(any(feature = "pcsc", windows))]
-fn open_pcsc(name: Option<&str>, wait: u64, screen: Screen) -> Result<Link, NoReader> {
-    crate::pcsc::open(name, std::time::Duration::from_secs(wait), screen)
+fn open_pcsc(name: Option<&str>, wait: u64, screen: Screen) -> Result<(Link, Look), NoReader> {
+    let link = crate::pcsc::open(name, std::time::Duration::from_secs(wait), screen)?;
+    let look = crate::pcsc::presence(&link);
+    Ok((Link::Pcsc(Box::new(link)), look))
 }
 
 #[cfg(not(any(feature = "pcsc", windows)))]
-fn open_pcsc(_: Option<&str>, _: u64, _: Screen) -> Result<Link, NoReader> {
+fn open_pcsc(_: Option<&str>, _: u64, _: Screen) -> Result<(Link, Look), NoReader> {
     Err(NoReader::Error(without_pcsc()))
 }
 

@@ -20,8 +20,9 @@ pub(crate) fn run(options: &Readers) -> Result<u8, Failed> {
     };
     if screen.json {
         let readers = Some(all.iter().map(object).collect());
+        let message = all.is_empty().then(|| "there is no card reader; connect one".to_owned());
         let object = if all.is_empty() { Object::new(Outcome::NoReader) } else { Object::done() };
-        Object { readers, ..object }.print();
+        Object { readers, message, ..object }.print();
     } else if all.is_empty() {
         screen.line(screen.language.outcome(Outcome::NoReader, None));
     } else {

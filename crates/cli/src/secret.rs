@@ -3,6 +3,7 @@
 
 use crate::arguments::{Language, SecretOptions};
 use crate::exit::Error;
+use crate::reader::{Look, NoReader};
 use crate::{stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
@@ -32,8 +33,11 @@ pub(crate) struct Secrets {
     /// The secret of a demonstration card, used when nothing else is given.
     demonstration: Option<Zeroizing<String>>,
     on_stage: Option<Box<dyn FnMut(Stage)>>,
-    /// Nobody could be asked, or what came is no such secret: the run ends in this.
-    error: Option<Error>,
+    /// Is the card still there?
+    look: Option<Look>,
+    /// Nobody could be asked, what came is no such secret, or the card left meanwhile: the run ends
+    /// in this.
+    end: Option<NoReader>,
 }
 
 impl Secrets {
@@ -46,7 +50,8 @@ impl Secrets {
             confirm_last_try: options.confirm_last_try,
             demonstration: None,
             on_stage: None,
-            error: None,
+            look: None,
+            end: None,
         }
     }
 
@@ -62,6 +67,12 @@ impl Secrets {
         self
     }
 
+    /// Asks only as long as the card is there.
+    pub(crate) fn while_there(mut self, look: Option<Look>) -> Self {
+        self.look = look;
+        self
+    }
+
     /// The next secret: from standard input, the demonstration card's, or from the terminal.
     pub(crate) fn next(
         &mut self,
@@ -69,21 +80,23 @@ impl Secrets {
         prompt: &str,
     ) -> Result<OwnedSecret, Declined> {
         if self.stdin {
-            let read = line().and_then(|text| parse(reference, &text).map_err(Error::Usage));
-            return read.map_err(|error| self.end(error));
+            let line = self.asked(|over| terminal::interruptible(over, line));
+            let read = line.ok_or(Declined::Cancelled)?;
+            let read = read.and_then(|text| parse(reference, &text).map_err(Error::Usage));
+            return read.map_err(|error| self.ends(error));
         }
         if let Some(text) = self.demonstration.take() {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
         if !terminal::is_there() {
-            return Err(self.end(Error::Usage(
+            return Err(self.ends(Error::Usage(
                 "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
                  one line per secret to standard input. No try was used."
                     .to_owned(),
             )));
         }
         for _ in 0..ENTRIES {
-            let entered = terminal::hidden(prompt.to_owned()).ok_or(Declined::Cancelled)?;
+            let entered = self.hidden(prompt.to_owned())?;
             if entered.is_empty() {
                 return Err(Declined::Cancelled);
             }
@@ -103,8 +116,7 @@ impl Secrets {
             return self.next(reference, "");
         }
         for _ in 0..ENTRIES {
-            let read = |prompt| terminal::hidden(prompt).ok_or(Declined::Cancelled);
-            let entered = read(format!("{first}{name}: "))?;
+            let entered = self.hidden(format!("{first}{name}: "))?;
             if entered.is_empty() {
                 return Err(Declined::Cancelled);
             }
@@ -115,7 +127,7 @@ impl Secrets {
                     continue;
                 }
             };
-            let again = read(format!("{}: ", self.language.of("Once more", "もう一度")))?;
+            let again = self.hidden(format!("{}: ", self.language.of("Once more", "もう一度")))?;
             if *again == *entered {
                 return Ok(secret);
             }
@@ -124,15 +136,31 @@ impl Secrets {
         Err(Declined::Cancelled)
     }
 
+    fn hidden(&mut self, prompt: String) -> Result<Zeroizing<String>, Declined> {
+        self.asked(|over| terminal::hidden(prompt, over)).ok_or(Declined::Cancelled)
+    }
+
+    /// Asks, and looks now and then whether the card is still there.
+    fn asked<T>(&mut self, question: impl FnOnce(&mut dyn FnMut() -> bool) -> T) -> T {
+        let Self { look, end, .. } = self;
+        question(&mut || {
+            let gone = look.as_mut().and_then(|look| look());
+            if let Some((outcome, text)) = gone {
+                *end = Some(NoReader::Outcome(outcome, text));
+            }
+            end.is_some()
+        })
+    }
+
     /// Keeps the error that ends the run.
-    fn end(&mut self, error: Error) -> Declined {
-        self.error = Some(error);
+    fn ends(&mut self, error: Error) -> Declined {
+        self.end = Some(NoReader::Error(error));
         Declined::Cancelled
     }
 
-    /// The error of a run that got no secret though it needed one.
-    pub(crate) fn take_error(&mut self) -> Option<Error> {
-        self.error.take()
+    /// Why a run got no secret though it needed one, unless somebody gave up.
+    pub(crate) fn take_end(&mut self) -> Option<NoReader> {
+        self.end.take()
     }
 }
 
@@ -160,7 +188,8 @@ impl Holder for Secrets {
             }
             Language::Ja => (format!("{name}は残り1回です。使う場合は「はい」と入力: "), "はい"),
         };
-        terminal::shown(&question).is_some_and(|answer| answer.trim() == yes)
+        self.asked(|over| terminal::shown(&question, over))
+            .is_some_and(|answer| answer.trim() == yes)
     }
 
     fn stage(&mut self, stage: Stage) {

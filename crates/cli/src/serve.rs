@@ -78,7 +78,8 @@ pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
 
 fn cancelled(screen: Screen) -> u8 {
     if screen.json {
-        Object::new(Outcome::Cancelled).print();
+        let message = Some("interrupted; the card is out".to_owned());
+        Object { message, ..Object::new(Outcome::Cancelled) }.print();
     }
     Outcome::Cancelled.code()
 }

@@ -38,7 +38,8 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
     };
     let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(demonstration))
-        .on_stage(screen.steps());
+        .on_stage(screen.steps())
+        .while_there(reader.look);
     let mut exchanger = Exchanger::new(&options.reader);
     let mut session = exchanger.session(reader.link);
     let mut certificate = [0; CERTIFICATE];
@@ -50,10 +51,15 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         &mut secrets,
         &mut certificate,
     );
-    if let Some(error) = secrets.take_error() {
-        return Err(fail(error));
-    }
     let counts = session.channel().counts();
+    if let Some(end) = secrets.take_end() {
+        let object = Object {
+            status_cleared: Some(cleared(report.cleared)),
+            exchange: Some(ExchangeObject::from(counts)),
+            ..empty(Some(&digest))
+        };
+        return screen.no_reader(end, object);
+    }
     if let Some(proof) = &report.proof {
         output.write(proof.signature()).map_err(fail)?;
     }

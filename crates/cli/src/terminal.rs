@@ -1,5 +1,5 @@
-//! Questions at the terminal that a signal can interrupt: the terminal is then as it was before,
-//! and what was typed so far does not reach the shell.
+//! Questions that a signal, or the card leaving, can interrupt: the terminal is then as it was
+//! before, and what was typed so far does not reach the shell.
 
 use crate::{interrupt, stream};
 use std::io::{self, BufRead, IsTerminal};
@@ -18,26 +18,28 @@ pub(crate) fn is_there() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Asks without showing what is typed. `None` when nothing came or it was interrupted.
-pub(crate) fn hidden(prompt: String) -> Option<Zeroizing<String>> {
-    interruptible(move || rpassword::prompt_password(prompt).ok().map(Zeroizing::new))
+/// Asks without showing what is typed. `None` when nothing came or it was interrupted; `over` is
+/// asked now and then whether there is still a reason to ask.
+pub(crate) fn hidden(prompt: String, over: &mut dyn FnMut() -> bool) -> Option<Zeroizing<String>> {
+    interruptible(over, move || rpassword::prompt_password(prompt).ok().map(Zeroizing::new))?
 }
 
 /// Asks and shows what is typed. `None` when nothing came or it was interrupted.
-pub(crate) fn shown(prompt: &str) -> Option<Zeroizing<String>> {
+pub(crate) fn shown(prompt: &str, over: &mut dyn FnMut() -> bool) -> Option<Zeroizing<String>> {
     stream::prompt(prompt);
-    interruptible(|| {
+    interruptible(over, || {
         let mut text = Zeroizing::new(String::with_capacity(LINE));
         io::stdin().lock().read_line(&mut text).ok()?;
         Some(text)
-    })
+    })?
 }
 
-/// Runs a question on a thread of its own, because a read from a terminal does not return on a
-/// signal. An interrupted thread ends with the program.
-fn interruptible(
-    question: impl FnOnce() -> Option<Zeroizing<String>> + Send + 'static,
-) -> Option<Zeroizing<String>> {
+/// Runs a question on a thread of its own, because a read from a terminal or a pipe does not return
+/// on a signal. `None` when it was interrupted; its thread then ends with the program.
+pub(crate) fn interruptible<T: Send + 'static>(
+    over: &mut dyn FnMut() -> bool,
+    question: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     let before = State::of_terminal();
     let (answer, answered) = channel();
     thread::Builder::new()
@@ -46,11 +48,13 @@ fn interruptible(
         .ok()?;
     loop {
         match answered.recv_timeout(NOTICE) {
-            Ok(answer) => return answer,
-            Err(RecvTimeoutError::Timeout) if !interrupt::happened() => {}
+            Ok(answer) => return Some(answer),
+            Err(RecvTimeoutError::Timeout) if !interrupt::happened() && !over() => {}
             Err(_) => {
-                before.restore();
-                stream::err("");
+                if before.restore() {
+                    // The cursor stands behind the question.
+                    stream::err("");
+                }
                 return None;
             }
         }
@@ -67,12 +71,12 @@ impl State {
         Self(rustix::termios::tcgetattr(rustix::stdio::stdin()).ok())
     }
 
-    /// Sets it back; `Flush` drops what was typed and not read.
-    fn restore(self) {
+    /// Sets it back; `Flush` drops what was typed and not read. Was it one?
+    fn restore(self) -> bool {
         use rustix::termios::{OptionalActions, tcsetattr};
-        if let Some(before) = self.0 {
-            let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Flush, &before);
-        }
+        self.0.is_some_and(|before| {
+            tcsetattr(rustix::stdio::stdin(), OptionalActions::Flush, &before).is_ok()
+        })
     }
 }
 
@@ -85,5 +89,7 @@ impl State {
     fn of_terminal() -> Self {
         Self
     }
-    fn restore(self) {}
+    fn restore(self) -> bool {
+        is_there()
+    }
 }
