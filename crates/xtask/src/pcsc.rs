@@ -40,7 +40,7 @@ const OPENSC: Package = Package {
 /// `KAZASU_TEST_VPCD`.
 const CLIENTS: &[(&str, &str)] = &[
     ("crates/pcsc", "-p kazasu-pcsc --all-features"),
-    ("crates/cli/tests/pcsc", "-p kazasu-cli --features pcsc --test pcsc"),
+    ("crates/cli/tests/pcsc", "-p kazasu-cli --features pcsc --test pcsc --test pcsc_many"),
 ];
 
 /// What cannot be built without libpcsclite: packages, and features of others.

@@ -1,0 +1,205 @@
+//! What is left on the card: after every end that the program controls, nobody signs with the PIN
+//! that was presented. After SIGKILL it controls nothing, and what then happens is measured.
+
+use crate::bench::{
+    BEFORE_PIN, Bench, CHECK_IN, PATIENCE, SOON, VERIFY, verifies, with_warm_reset,
+};
+use crate::raw::{self, Client, attempt, select, sign, verify};
+use kazasu_pcsc::service::ShareMode;
+use kazasu_virtual_card::vpcd::Slot;
+use kazasu_virtual_card::{Effect, Fault, Reference, SecurityStatus, When};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+const SETTINGS: [SecurityStatus; 2] = [SecurityStatus::Keeps, SecurityStatus::Clears];
+
+/// The status word of a key whose PIN was not presented.
+const REFUSED: u16 = 0x6982;
+
+/// The next program, which has been trying to connect since before the end, gets nothing.
+fn refused(attempt: &raw::Attempt, context: &str) {
+    assert!(!attempt.signed(), "{context}: {attempt:04X?}");
+    assert_eq!(attempt.answers.last(), Some(&REFUSED), "{context}: {attempt:04X?}");
+}
+
+/// This witness can see what it must not see: a program that leaves its PIN behind.
+#[test]
+fn the_witness_signs_with_a_pin_that_was_left() {
+    let Some(bench) = Bench::take() else { return };
+    let _slot = bench.demonstration();
+    let mut careless = Client::connect(0, ShareMode::Shared);
+    careless.transmit(&select()).unwrap();
+    careless.transmit(&verify()).unwrap();
+    assert!(careless.transmit(&sign()).unwrap().len() > 256);
+    // Dropped, it resets the card warm, and this card keeps its security status then.
+    drop(careless);
+    assert!(attempt(0).signed());
+}
+
+#[test]
+fn after_success_and_after_a_wrong_pin() {
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        let slot = bench.insert(0, with_warm_reset(setting));
+        for (pin, code) in [("1234", 0), ("9876", 10)] {
+            slot.clear_log();
+            let mut program = bench.start(&format!("{CHECK_IN} --json --pin-stdin"));
+            bench.wait_for("the PIN is awaited", || slot.counts().commands == BEFORE_PIN);
+            let next = thread::spawn(|| attempt(0));
+            program.enter(pin);
+            assert_eq!(program.json("check-in", PATIENCE).code, code);
+            refused(&next.join().unwrap(), &format!("{setting:?}, {code}"));
+            // And somebody who comes a moment later.
+            refused(&attempt(0), &format!("{setting:?}, {code}, later"));
+        }
+    }
+}
+
+#[test]
+fn after_the_other_commands_that_take_a_pin() {
+    let Some(bench) = Bench::take() else { return };
+    bench.folder.write("text", "text");
+    for setting in SETTINGS {
+        let slot = bench.insert(0, with_warm_reset(setting));
+        for (line, secrets) in [
+            ("sign --key auth --in text --out sig --anchor root.der", &["1234"][..]),
+            ("pin change --kind auth", &["1234", "1234"]),
+        ] {
+            slot.clear_log();
+            let mut program = bench.start(&format!("{line} --reader pcsc --wait 0 --pin-stdin"));
+            secrets.iter().for_each(|secret| program.enter(secret));
+            bench.wait_for("it holds the card", || slot.counts().commands > 0);
+            let next = thread::spawn(|| attempt(0));
+            let run = program.wait(PATIENCE);
+            assert_eq!(run.code, 0, "{line}: {run:?}");
+            refused(&next.join().unwrap(), &format!("{setting:?}, {line}"));
+        }
+    }
+}
+
+#[test]
+fn after_a_signal_while_the_pin_is_awaited() {
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        for signal in ["INT", "TERM", "HUP"] {
+            let context = format!("{setting:?}, SIG{signal}");
+            let slot = bench.insert(0, with_warm_reset(setting));
+            let mut program = bench.start(&format!("{CHECK_IN} --json --pin-stdin"));
+            bench.wait_for("the PIN is awaited", || slot.counts().commands == BEFORE_PIN);
+            let next = thread::spawn(|| attempt(0));
+            program.signal(signal);
+            assert_eq!(program.json("check-in", SOON).end(), (27, "cancelled"), "{context}");
+            refused(&next.join().unwrap(), &context);
+            assert_eq!(verifies(&slot), 0, "{context}");
+            assert_eq!(slot.with_card(|card| card.tries(Reference::Auth)), Some(3));
+            bench.works_again(&slot, &context);
+        }
+    }
+}
+
+#[test]
+fn after_a_signal_in_the_middle_of_an_exchange() {
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        for (signal, command) in [("INT", VERIFY), ("TERM", VERIFY), ("INT", 5), ("TERM", 5)] {
+            let context = format!("{setting:?}, SIG{signal}, command {command}");
+            let slot = bench.insert(0, with_warm_reset(setting));
+            slot.push_fault(Fault::once(
+                When::Command(command),
+                Effect::Slow(Duration::from_millis(1000)),
+            ));
+            let mut program = bench.start(&format!("{CHECK_IN} --json --trace --pin-stdin"));
+            program.enter("1234");
+            bench.wait_for("its turn", || program.err().lines().count() as u64 == command - 1);
+            sleep(Duration::from_millis(200));
+            let next = thread::spawn(|| attempt(0));
+            program.signal(signal);
+            let answer = program.json("check-in", SOON);
+            // Whether the card took the PIN is not known when its answer was not waited for.
+            let end = if command == VERIFY { (22, "outcome_unknown") } else { (27, "cancelled") };
+            assert_eq!(answer.end(), end, "{context}");
+            refused(&next.join().unwrap(), &context);
+            assert_eq!(verifies(&slot), 1, "{context}");
+            bench.works_again(&slot, &context);
+        }
+    }
+}
+
+/// The program does not panic on purpose; the link that it uses does, with the PIN verified.
+#[test]
+fn after_a_panic() {
+    use kazasu::apdu::Transport;
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        let _slot = bench.insert(0, with_warm_reset(setting));
+        let readers = kazasu_pcsc::Readers::system();
+        let name = &readers.list().unwrap()[0].name;
+        let mut link = readers.open(name, kazasu_pcsc::Settings::default()).unwrap();
+        let mut answer = [0; 258];
+        for (command, length) in [(select(), 2), (verify(), 2), (sign(), 258)] {
+            assert_eq!(link.transmit(&command, &mut answer).unwrap(), length);
+        }
+        let next = thread::spawn(|| attempt(0));
+        let panicked = thread::spawn(move || {
+            let _link = link;
+            // Raised without the hook that would print it.
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(panicked.join().is_err());
+        refused(&next.join().unwrap(), &format!("{setting:?}"));
+    }
+}
+
+/// Kills a check-in when the card has taken its PIN and signs; what the next program gets.
+fn killed(bench: &Bench, setting: SecurityStatus) -> (bool, Duration, Duration) {
+    let slot = bench.insert(0, with_warm_reset(setting));
+    slot.push_fault(Fault::once(When::Command(5), Effect::Slow(Duration::from_millis(300))));
+    let mut program = bench.start(&format!("{CHECK_IN} --trace --pin-stdin"));
+    program.enter("1234");
+    bench.wait_for("VERIFY", || program.err().lines().count() as u64 == VERIFY);
+    let offs = slot.counts().power_offs;
+    let next = thread::spawn(|| attempt(0));
+    let moment = program.kill();
+    let next = next.join().unwrap();
+    (next.signed(), next.connected - moment, off_after(&slot, offs, moment))
+}
+
+/// How long after that moment pcscd takes the card's power.
+fn off_after(slot: &Slot, offs: u64, moment: Instant) -> Duration {
+    let until = Instant::now() + PATIENCE;
+    while slot.counts().power_offs == offs && Instant::now() < until {
+        sleep(Duration::from_millis(2));
+    }
+    moment.elapsed()
+}
+
+#[test]
+fn after_sigkill_a_card_that_clears_is_safe_and_one_that_keeps_is_measured() {
+    let Some(bench) = Bench::take() else { return };
+    for round in 0..5 {
+        let (signed, ..) = killed(&bench, SecurityStatus::Clears);
+        assert!(!signed, "round {round}");
+    }
+    let mut signed = 0;
+    for _ in 0..5 {
+        let (did, connected, off) = killed(&bench, SecurityStatus::Keeps);
+        signed += usize::from(did);
+        println!(
+            "after SIGKILL, warm reset keeps: the next program had the card after {connected:.0?} \
+             and {}; power off after {off:.0?}",
+            if did { "signed" } else { "was refused" }
+        );
+    }
+    println!("after SIGKILL, warm reset keeps: {signed} of 5 signed");
+    // How long the card stays usable when nobody takes it.
+    for _ in 0..3 {
+        let slot = bench.insert(0, with_warm_reset(SecurityStatus::Keeps));
+        let mut program = bench.start(&format!("{CHECK_IN} --trace --pin-stdin"));
+        slot.push_fault(Fault::once(When::Command(5), Effect::Slow(Duration::from_millis(100))));
+        program.enter("1234");
+        bench.wait_for("VERIFY", || program.err().lines().count() as u64 == VERIFY);
+        let offs = slot.counts().power_offs;
+        let moment = program.kill();
+        println!("after SIGKILL: power off after {:.0?}", off_after(&slot, offs, moment));
+    }
+}

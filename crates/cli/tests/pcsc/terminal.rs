@@ -1,0 +1,159 @@
+//! The PIN prompt at a terminal, given up by a signal: the terminal is as it was, and what was
+//! typed does not reach the shell.
+
+use crate::bench::{BEFORE_PIN, Bench, CHECK_IN, Program, SOON, verifies};
+use kazasu_virtual_card::Reference;
+use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A pseudo terminal.
+struct Terminal {
+    /// The side of whoever sits there.
+    person: File,
+    /// The side of the programs.
+    line: File,
+    shown: String,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let line = open(&*name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        fcntl_setfl(&person, OFlags::NONBLOCK | OFlags::RDWR).unwrap();
+        Self { person: person.into(), line: line.into(), shown: String::new() }
+    }
+
+    fn stdio(&self) -> Stdio {
+        self.line.try_clone().unwrap().into()
+    }
+
+    fn echoes(&self) -> bool {
+        tcgetattr(&self.line).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON)
+    }
+
+    fn types(&mut self, text: &str) {
+        self.person.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Everything that was shown so far.
+    fn shown(&mut self) -> &str {
+        let mut block = [0; 4096];
+        while let Ok(length @ 1..) = self.person.read(&mut block) {
+            self.shown.push_str(&String::from_utf8_lossy(&block[..length]));
+        }
+        &self.shown
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let until = Instant::now() + crate::bench::PATIENCE;
+        while !self.shown().contains(text) {
+            assert!(Instant::now() < until, "never shown: {text}; {}", self.shown);
+            sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// What the shell would get after the program.
+    fn left(&self) -> Vec<u8> {
+        let mut line = self.line.try_clone().unwrap();
+        fcntl_setfl(&line, OFlags::NONBLOCK | OFlags::RDWR).unwrap();
+        let mut left = Vec::new();
+        let mut block = [0; 64];
+        while let Ok(length @ 1..) = line.read(&mut block) {
+            left.extend_from_slice(&block[..length]);
+        }
+        left
+    }
+}
+
+/// Runs the program as the only job of a session at this terminal. `setsid` becomes the program, so
+/// it has that id.
+fn start(bench: &Bench, terminal: &Terminal, line: &str) -> Child {
+    let mut command = bench.command("setsid");
+    command.args(["--ctty", env!("CARGO_BIN_EXE_kazasu")]);
+    command.args(line.split_whitespace());
+    command.stdin(terminal.stdio()).stdout(terminal.stdio()).stderr(terminal.stdio());
+    command.spawn().unwrap()
+}
+
+fn ended(child: &mut Child) -> i32 {
+    let until = Instant::now() + SOON;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code().unwrap();
+        }
+        assert!(Instant::now() < until, "it did not end");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_pin_typed_there_is_not_shown() {
+    let Some(bench) = Bench::take() else { return };
+    let _slot = bench.demonstration();
+    let mut terminal = Terminal::new();
+    let mut child = start(&bench, &terminal, CHECK_IN);
+    terminal.wait_for("(3 left): ");
+    terminal.types("1234\n");
+    assert_eq!(ended(&mut child), 0, "{}", terminal.shown());
+    assert!(!terminal.shown().contains("1234"));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn given_up_at_the_prompt_the_terminal_is_as_it_was() {
+    let Some(bench) = Bench::take() else { return };
+    // By the key, and by signals from elsewhere, which drop nothing of what was typed.
+    for how in ["key", "INT", "TERM"] {
+        let slot = bench.demonstration();
+        let mut terminal = Terminal::new();
+        assert!(terminal.echoes());
+        let mut child = start(&bench, &terminal, CHECK_IN);
+        terminal.wait_for("(3 left): ");
+        assert!(!terminal.echoes(), "{how}: the PIN would be shown");
+        terminal.types("123");
+        if how == "key" {
+            terminal.types("\x03");
+        } else {
+            sleep(Duration::from_millis(50));
+            Program::signal_id(child.id(), how);
+        }
+        assert_eq!(ended(&mut child), 27, "{how}: {}", terminal.shown());
+        assert!(terminal.echoes(), "{how}: the echo is still off");
+        assert!(!terminal.shown().contains("123"), "{how}: {}", terminal.shown);
+        // A line that ends here would hold what was typed before.
+        terminal.types("\n");
+        sleep(Duration::from_millis(50));
+        assert_eq!(terminal.left(), b"\n", "{how}");
+        assert_eq!(slot.counts().commands, BEFORE_PIN);
+        assert_eq!(verifies(&slot), 0);
+        assert!(slot.counts().power_offs > 0, "{how}: the card kept its power");
+        assert_eq!(slot.with_card(|card| card.tries(Reference::Auth)), Some(3));
+        bench.works_again(&slot, how);
+    }
+}
+
+#[test]
+fn a_card_pulled_at_the_prompt_ends_it_and_restores_the_terminal() {
+    let Some(bench) = Bench::take() else { return };
+    let slot = bench.demonstration();
+    let mut terminal = Terminal::new();
+    let mut child = start(&bench, &terminal, CHECK_IN);
+    terminal.wait_for("(3 left): ");
+    terminal.types("12");
+    slot.remove();
+    assert_eq!(ended(&mut child), 14, "{}", terminal.shown());
+    assert!(terminal.echoes());
+    terminal.types("\n");
+    sleep(Duration::from_millis(50));
+    assert_eq!(terminal.left(), b"\n");
+    bench.works_again(&slot, "after it");
+}
