@@ -7,6 +7,8 @@
 
 pub mod commands;
 pub mod ours;
+#[cfg(feature = "pcsc")]
+pub mod pcsc_layer;
 pub mod peer;
 pub mod rsa_back_ends;
 pub mod work;

@@ -1,0 +1,13 @@
+//! The program over [`kazasu_benches::pcsc_layer`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match kazasu_benches::pcsc_layer::report() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("pcsc-layer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
