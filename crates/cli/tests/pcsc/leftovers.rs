@@ -125,6 +125,28 @@ fn after_a_signal_in_the_middle_of_an_exchange() {
     }
 }
 
+/// The program does not wait for a card that takes longer; then its end is that of a killed one.
+#[test]
+fn after_a_signal_that_a_slow_card_outlasts_is_measured() {
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        let slot = bench.insert(0, with_warm_reset(setting));
+        let slow = Effect::Slow(Duration::from_millis(3000));
+        slot.push_fault(Fault::once(When::Command(5), slow));
+        let mut program = bench.start(&format!("{CHECK_IN} --json --trace --pin-stdin"));
+        program.enter("1234");
+        bench.wait_for("VERIFY", || program.err().lines().count() as u64 == VERIFY);
+        sleep(Duration::from_millis(100));
+        let next = thread::spawn(|| attempt(0));
+        program.signal("INT");
+        assert_eq!(program.json("check-in", SOON).end(), (27, "cancelled"));
+        let next = next.join().unwrap();
+        println!("a card slower than a signal waits, warm reset {setting:?}: {next:04X?}");
+        assert!(setting == SecurityStatus::Keeps || !next.signed());
+        bench.works_again(&slot, "after it");
+    }
+}
+
 /// The program does not panic on purpose; the link that it uses does, with the PIN verified.
 #[test]
 fn after_a_panic() {
