@@ -18,6 +18,10 @@ use crate::{Card, Error};
 const FORMAT: &str = "kazasu-virtual-card";
 /// The version of the format that this crate writes, and the only one that it reads.
 pub const FILE_VERSION: u64 = 1;
+/// FILE_SHARE_READ and FILE_SHARE_WRITE. Without FILE_SHARE_DELETE, which Rust would add, Windows
+/// lets nobody remove or rename the file while it is open.
+#[cfg(windows)]
+const SHARE_READ_AND_WRITE: u32 = 0x01 | 0x02;
 const NOTICE: &str = "NOT A REAL CARD. This file holds the PINs of an invented test card in clear.";
 
 /// Where a card keeps its state.
@@ -112,12 +116,14 @@ impl CardFile {
 
     fn lock(path: &Path) -> Result<Self, Error> {
         let lock_path = beside(path, "lock");
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(|source| failed(&lock_path, "open", source))?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        #[cfg(windows)]
+        {
+            use std::os::windows::fs::OpenOptionsExt;
+            options.share_mode(SHARE_READ_AND_WRITE);
+        }
+        let lock = options.open(&lock_path).map_err(|source| failed(&lock_path, "open", source))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::InUse { path: path.to_owned() }),
@@ -141,7 +147,7 @@ impl CardFile {
         if same { Ok(()) } else { Err(lost()) }
     }
 
-    /// Windows does not let an open file be exchanged or removed here.
+    /// On Windows the lock was opened so that nobody can exchange or remove it meanwhile.
     #[cfg(not(unix))]
     fn still_locked(&self) -> Result<(), Error> {
         let lost = |_| Error::LockLost { path: self.lock_path.clone() };

@@ -102,6 +102,23 @@ fn a_second_process_is_told_that_the_card_is_in_use() {
     assert!(CardFile::open(&path).is_ok());
 }
 
+#[cfg(windows)]
+#[test]
+fn a_lock_cannot_be_lost() {
+    let folder = Folder::new("lock");
+    let path = folder.file("card.json");
+    let mut card = CardFile::create(&path, demonstration()).unwrap();
+    select(&mut card, ApplicationName::Jpki);
+    let (lock, elsewhere) = (folder.file("card.json.lock"), folder.file("elsewhere"));
+    assert!(fs::remove_file(&lock).is_err());
+    assert!(fs::rename(&lock, elsewhere).is_err());
+    assert_eq!(verify(&mut card, 0x98, PIN), 0x9000);
+    drop(card);
+    fs::remove_file(&lock).unwrap();
+}
+
+// Elsewhere, an open file can be removed.
+#[cfg(not(windows))]
 #[test]
 fn a_lost_lock_is_named_and_nothing_is_compared() {
     let folder = Folder::new("lock");
