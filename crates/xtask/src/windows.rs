@@ -64,11 +64,10 @@ const fn recipe(
 }
 
 pub(crate) fn packages(context: &Context) -> Vec<Package> {
-    let mut packages = vec![MINGW];
-    for recipe in &RECIPES {
-        packages.extend(sysroot::packages(context, recipe));
-    }
-    packages
+    // The same for each recipe, so one that needs them names them.
+    let compiler = RECIPES.iter().map(|recipe| sysroot::packages(context, recipe));
+    let compiler = compiler.max_by_key(Vec::len).unwrap_or_default();
+    [vec![MINGW], compiler].concat()
 }
 
 pub(crate) fn run(context: &Context) -> Result<Tally> {
