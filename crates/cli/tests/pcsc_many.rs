@@ -12,6 +12,7 @@ use kazasu_test_pcscd::{ADDRESSES, ENABLED};
 use kazasu_virtual_card::vpcd::Slot;
 use kazasu_virtual_card::{Card, CertificateKind, Issue, Reference, root_certificate};
 use std::fs;
+use std::io::Write;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 const CHECK_INS: u64 = 1_000;
@@ -74,8 +75,10 @@ fn a_thousand_check_ins_leave_nothing_behind() {
     // A thread that has just let its card go may still be ending.
     std::thread::sleep(Duration::from_millis(200));
     let after = used();
-    println!(
-        "{CHECK_INS} check-ins in {time:.1?}; open files, threads, KiB: {warm:?} after {WARM}, \
+    // To be seen also where the output of tests that pass is kept back.
+    let _ = writeln!(
+        std::io::stderr(),
+        "  {CHECK_INS} check-ins in {time:.1?}; open files, threads, KiB: {warm:?} after {WARM}, \
          {after:?} at the end"
     );
     assert_eq!((after.0, after.1), (warm.0, warm.1), "files and threads");

@@ -28,6 +28,11 @@ pub(crate) const VERIFY: u64 = 4;
 /// The check-in that nearly every test makes; the anchor is in the bench's folder.
 pub(crate) const CHECK_IN: &str = "check-in --reader pcsc --anchor root.der --wait 0";
 
+/// Tells a measurement, also where the output of tests that pass is kept back.
+pub(crate) fn tell(text: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "  {text}");
+}
+
 /// One test's turn at a pcscd.
 pub(crate) struct Bench {
     addresses: Vec<String>,

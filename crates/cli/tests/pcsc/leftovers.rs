@@ -2,7 +2,7 @@
 //! that was presented. After SIGKILL it controls nothing, and what then happens is measured.
 
 use crate::bench::{
-    BEFORE_PIN, Bench, CHECK_IN, PATIENCE, SOON, VERIFY, verifies, with_warm_reset,
+    BEFORE_PIN, Bench, CHECK_IN, PATIENCE, SOON, VERIFY, tell, verifies, with_warm_reset,
 };
 use crate::raw::{self, Client, attempt, select, sign, verify};
 use kazasu_pcsc::service::ShareMode;
@@ -141,7 +141,9 @@ fn after_a_signal_that_a_slow_card_outlasts_is_measured() {
         program.signal("INT");
         assert_eq!(program.json("check-in", SOON).end(), (27, "cancelled"));
         let next = next.join().unwrap();
-        println!("a card slower than a signal waits, warm reset {setting:?}: {next:04X?}");
+        tell(format_args!(
+            "a card slower than a signal waits, warm reset {setting:?}: {next:04X?}"
+        ));
         assert!(setting == SecurityStatus::Keeps || !next.signed());
         bench.works_again(&slot, "after it");
     }
@@ -206,13 +208,13 @@ fn after_sigkill_a_card_that_clears_is_safe_and_one_that_keeps_is_measured() {
     for _ in 0..5 {
         let (did, connected, off) = killed(&bench, SecurityStatus::Keeps);
         signed += usize::from(did);
-        println!(
+        tell(format_args!(
             "after SIGKILL, warm reset keeps: the next program had the card after {connected:.0?} \
              and {}; power off after {off:.0?}",
             if did { "signed" } else { "was refused" }
-        );
+        ));
     }
-    println!("after SIGKILL, warm reset keeps: {signed} of 5 signed");
+    tell(format_args!("after SIGKILL, warm reset keeps: {signed} of 5 signed"));
     // How long the card stays usable when nobody takes it.
     for _ in 0..3 {
         let slot = bench.insert(0, with_warm_reset(SecurityStatus::Keeps));
@@ -222,6 +224,6 @@ fn after_sigkill_a_card_that_clears_is_safe_and_one_that_keeps_is_measured() {
         bench.wait_for("VERIFY", || program.err().lines().count() as u64 == VERIFY);
         let offs = slot.counts().power_offs;
         let moment = program.kill();
-        println!("after SIGKILL: power off after {:.0?}", off_after(&slot, offs, moment));
+        tell(format_args!("after SIGKILL: power off after {:.0?}", off_after(&slot, offs, moment)));
     }
 }

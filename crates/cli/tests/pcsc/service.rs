@@ -1,6 +1,6 @@
 //! The service ended (SIGKILL) in every state of a check-in, and not running at all.
 
-use crate::bench::{BEFORE_PIN, Bench, CHECK_IN, COMMANDS, PATIENCE, SOON, VERIFY, verifies};
+use crate::bench::{BEFORE_PIN, Bench, CHECK_IN, COMMANDS, PATIENCE, SOON, VERIFY, tell, verifies};
 use kazasu_virtual_card::{Effect, Fault, When};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -76,5 +76,5 @@ fn ended_at_any_moment_no_pin_goes_out_twice() {
         bench.pcscd.as_mut().unwrap().restart().unwrap();
         bench.works_again(&slot, &format!("after {delay:?}"));
     }
-    println!("exit numbers, the service ended later and later: {ends:?}");
+    tell(format_args!("exit numbers, the service ended later and later: {ends:?}"));
 }
