@@ -6,7 +6,7 @@ use kazasu::mynacard::{Key, Reference};
 use kazasu::pki::{Kind, Time};
 use kazasu::{CertificateFile, Nonce, Outcome};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::reader::ReaderName;
 use crate::{hex, serve};
@@ -140,6 +140,13 @@ pub(crate) struct TrustOptions {
     /// Trust this root too (DER); may be given up to eight times
     #[arg(long, value_name = "FILE")]
     pub(crate) anchor: Vec<PathBuf>,
+}
+
+impl TrustOptions {
+    /// The files that they name.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.anchor.iter().map(PathBuf::as_path)
+    }
 }
 
 /// How PINs and passwords come in.

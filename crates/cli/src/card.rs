@@ -177,7 +177,9 @@ fn root(options: &CardRoot) -> Result<u8, Failed> {
             })?
         }
     };
-    Output::prepare(&options.out).and_then(|output| output.write(&der)).map_err(fail)?;
+    Output::prepare(&options.out, options.card.as_deref())
+        .and_then(|output| output.write(&der))
+        .map_err(fail)?;
     if screen.json {
         Object::done().print();
     } else {

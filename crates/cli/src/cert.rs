@@ -6,7 +6,7 @@ use crate::file::Output;
 use crate::json::{
     CertificateObject, ExchangeObject, MASKED, Object, TrustObject, cleared, subject,
 };
-use crate::reader::{CERTIFICATE, Exchanger};
+use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -32,7 +32,10 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
             (Key::Sign, virtual_card::Reference::Sign)
         }
     };
-    let output = options.out.as_deref().map(Output::prepare).transpose().map_err(fail)?;
+    screen.interruptible(empty());
+    let read = options.trust.files().chain(options.reader.file());
+    let output = options.out.as_deref().map(|path| Output::prepare(path, read));
+    let output = output.transpose().map_err(fail)?;
     let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => {
@@ -61,6 +64,11 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         &mut buffer,
     );
     let counts = session.channel().counts();
+    if report.certificate.is_none()
+        && let Some(error) = storage_error(&session)
+    {
+        return Err(fail(error));
+    }
     if let Some(end) = secrets.take_end() {
         let object = Object {
             status_cleared: Some(cleared(report.cleared)),

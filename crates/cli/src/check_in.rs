@@ -7,7 +7,7 @@ use crate::file::Output;
 use crate::json::{
     CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
 };
-use crate::reader::{CERTIFICATE, Exchanger};
+use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -23,7 +23,10 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
             .map_err(|error| screen.fail(Error::Internal(error.to_string()), empty(None)))?,
     };
     let fail = |error| screen.fail(error, empty(Some(&nonce)));
-    let evidence = options.evidence.as_deref().map(Output::prepare).transpose().map_err(fail)?;
+    screen.interruptible(empty(Some(&nonce)));
+    let read = options.trust.files().chain(options.reader.file());
+    let evidence = options.evidence.as_deref().map(|path| Output::prepare(path, read));
+    let evidence = evidence.transpose().map_err(fail)?;
 
     let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
@@ -51,6 +54,11 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let report =
         authenticate(&mut session, &validator, trust.now, &job, &mut secrets, &mut certificate);
     let counts = session.channel().counts();
+    if report.proof.is_none()
+        && let Some(error) = storage_error(&session)
+    {
+        return Err(fail(error));
+    }
     if let Some(end) = secrets.take_end() {
         let object = Object {
             status_cleared: Some(cleared(report.cleared)),

@@ -55,11 +55,25 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Prepares to write `path`; what stands there stays until [`Output::write`].
-    pub(crate) fn prepare(path: &Path) -> Result<Self, Error> {
+    /// Prepares to write `path`; what stands there stays until [`Output::write`]. It must not be one
+    /// of the files that this run reads.
+    pub(crate) fn prepare<'p>(
+        path: &Path,
+        read: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<Self, Error> {
+        if let Some(same) = read.into_iter().find(|other| is_same(path, other)) {
+            return Err(Error::Usage(format!(
+                "{} is read by this run, so it cannot be written to; choose another name",
+                same.display()
+            )));
+        }
         let refused = |reason: &str| Err(Error::file(path, reason));
         let failed = |error| Error::file(path, format_args!("cannot be written: {error}"));
         let mut path = path.to_owned();
+        let mut permissions = None;
+        if fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink()) && !path.exists() {
+            return refused("is a link to a file that is not there");
+        }
         if let Ok(there) = fs::metadata(&path) {
             if there.is_dir() {
                 return refused("is a folder, not a file");
@@ -71,6 +85,7 @@ impl Output {
             if there.permissions().readonly() {
                 return refused("cannot be written: it is read-only");
             }
+            permissions = Some(there.permissions());
             // Behind a symbolic link, the file that it names is the one to be replaced.
             path = fs::canonicalize(&path).map_err(failed)?;
         }
@@ -81,7 +96,11 @@ impl Output {
         name.push(format!(".{}.new", std::process::id()));
         let temporary = path.with_file_name(name);
         let file = File::options().write(true).create_new(true).open(&temporary).map_err(failed)?;
-        Ok(Self { path, temporary: Some(temporary), file })
+        let output = Self { path, temporary: Some(temporary), file };
+        if let Some(permissions) = permissions {
+            output.file.set_permissions(permissions).map_err(failed)?;
+        }
+        Ok(output)
     }
 
     /// Writes it whole.
@@ -99,6 +118,16 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// Are they the same file, by whatever names?
+fn is_same(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (fs::metadata(one), fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    matches!((fs::canonicalize(one), fs::canonicalize(other)), (Ok(one), Ok(other)) if one == other)
 }
 
 impl Drop for Output {

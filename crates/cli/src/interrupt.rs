@@ -1,14 +1,21 @@
 //! Ctrl-C and SIGTERM: what waits returns, the card loses its power, the run ends in 27.
 //!
 //! Nothing is done in the signal's own context: a thread of the `ctrlc` crate runs what was
-//! registered, and the job itself comes to its end.
+//! registered. A job that has touched a card comes to its own end; before that, and at a second
+//! signal, the program ends at once.
 
+use crate::stream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Exit number of a second signal, when the first did not end the run.
+/// Exit number of a run that a signal ended.
 const CANCELLED: i32 = 27;
+
+/// Does the job end by itself when it is told?
+static ENDS_ITSELF: AtomicBool = AtomicBool::new(false);
+/// What is printed when the program ends at once.
+static OBJECT: Mutex<Option<String>> = Mutex::new(None);
 
 static HAPPENED: AtomicBool = AtomicBool::new(false);
 static HOOKS: Mutex<Vec<Box<dyn Fn() + Send>>> = Mutex::new(Vec::new());
@@ -21,14 +28,38 @@ fn hooks() -> MutexGuard<'static, Vec<Box<dyn Fn() + Send>>> {
 /// Takes the signals over. Without them the system's own handling stays.
 pub(crate) fn install() {
     let _ = ctrlc::set_handler(|| {
-        if HAPPENED.swap(true, Ordering::SeqCst) {
-            std::process::exit(CANCELLED);
+        if HAPPENED.swap(true, Ordering::SeqCst) || !ENDS_ITSELF.load(Ordering::SeqCst) {
+            leave();
         }
         for hook in hooks().iter() {
             hook();
         }
         CHANGED.notify_all();
     });
+}
+
+/// Ends the program at once, with its object if JSON was asked for.
+fn leave() -> ! {
+    if let Some(object) = object().take() {
+        stream::out(object);
+    }
+    stream::finish();
+    std::process::exit(CANCELLED);
+}
+
+fn object() -> MutexGuard<'static, Option<String>> {
+    OBJECT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is printed if the program must end at once; `None` when the job prints for itself.
+pub(crate) fn prints(text: Option<String>) {
+    *object() = text;
+}
+
+/// From now on the job ends by itself when it is told: it touches a card, or looks at
+/// [`happened`].
+pub(crate) fn job_ends_itself() {
+    ENDS_ITSELF.store(true, Ordering::SeqCst);
 }
 
 /// Has it happened?

@@ -1,6 +1,6 @@
 //! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
 
-use crate::{hex, stream};
+use crate::{hex, interrupt, stream};
 use kazasu::apdu::Counts;
 use kazasu::pki::{Certificate, Hierarchy, Judged, Kind, PhaseRules, Time};
 use kazasu::{Cleared, Nonce, Outcome, Proof};
@@ -236,8 +236,18 @@ impl Object {
         Self { outcome: outcome.as_str().to_owned(), code: outcome.code(), ..self }
     }
 
+    /// Printed if the program must end at once on a signal.
+    pub(crate) fn print_if_interrupted(self) {
+        let object = Self {
+            message: Some("interrupted before the card was touched".to_owned()),
+            ..self.named(Outcome::Cancelled)
+        };
+        interrupt::prints(serde_json::to_string(&object).ok());
+    }
+
     /// Prints it.
     pub(crate) fn print(&self) {
+        interrupt::prints(None);
         match serde_json::to_string(self) {
             Ok(text) => stream::out(text),
             Err(error) => stream::err(format_args!("kazasu: {error}")),

@@ -29,6 +29,7 @@ const fn name(reference: Reference) -> &'static str {
 
 fn status(options: &PinStatus) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
+    screen.interruptible(empty_status());
     let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => return screen.no_reader(error, empty_status()),
@@ -101,6 +102,7 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let reference = options.kind.reference();
     let mut secrets = Secrets::new(&options.secrets, screen.language);
+    screen.interruptible(empty_change());
     let mut reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => return screen.no_reader(error, empty_change()),
@@ -120,6 +122,8 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
         _ => secrets.next(reference, &format!("{}: ", screen.language.reference(reference))).ok(),
     };
     let new = current.is_some().then(|| secrets.new_secret(reference).ok()).flatten();
+    // Told to end after they came: then they are not used.
+    let new = new.filter(|_| !crate::interrupt::happened());
     if let Some(end) = secrets.take_end() {
         return screen.no_reader(end, empty_change());
     }
@@ -134,6 +138,9 @@ fn set(options: &PinChange) -> Result<u8, Failed> {
     let mut exchanger = Exchanger::new(&options.reader);
     let mut session = exchanger.session(reader.link);
     let report = change(&mut session, reference, &mut holder, &new);
+    if let (Some(_), Some(error)) = (&report.failure, crate::reader::storage_error(&session)) {
+        return Err(screen.fail(error, empty_change()));
+    }
     let object = Object {
         status_cleared: Some(cleared(report.cleared)),
         exchange: Some(ExchangeObject::from(session.channel().counts())),

@@ -4,11 +4,11 @@ use crate::arguments::ReaderOptions;
 use crate::exit::Error;
 use crate::link::Link;
 use crate::screen::Screen;
-use crate::stream;
+use crate::{interrupt, stream};
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Entry, ExtendedLength, Session};
 use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Reference};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What `--reader` says.
@@ -89,8 +89,17 @@ pub(crate) enum NoReader {
 }
 
 impl ReaderOptions {
+    /// The file that the card is in, which no output may replace.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.reader {
+            ReaderName::VirtualFile(path) => Some(path),
+            _ => None,
+        }
+    }
+
     /// Opens the reader and connects to the card.
     pub(crate) fn open(&self, screen: Screen) -> Result<Reader, NoReader> {
+        interrupt::job_ends_itself();
         let card = match &self.reader {
             ReaderName::Virtual => Card::issue(Issue::demonstration())?,
             ReaderName::VirtualFile(path) => CardFile::open(path)?,
@@ -150,6 +159,16 @@ impl From<virtual_card::Error> for NoReader {
             virtual_card::Error::InUse { .. } => Self::Outcome(Outcome::InUse, error.to_string()),
             error => Self::Error(card_error(error)),
         }
+    }
+}
+
+/// Why a virtual card could not keep its state, if that is what broke the session.
+pub(crate) fn storage_error(session: &Session<'_, Link>) -> Option<Error> {
+    match session.last_error() {
+        Some(crate::link::Error::Virtual(virtual_card::LinkError::Card(error))) => {
+            Some(Error::File(error.to_string()))
+        }
+        _ => None,
     }
 }
 

@@ -72,6 +72,7 @@ fn line(screen: Screen, reader: &Reader) -> String {
 
 /// Prints one line an event, until Ctrl-C.
 fn watch(screen: Screen) -> Result<u8, Failed> {
+    crate::interrupt::job_ends_itself();
     let canceller = canceller();
     let mut watcher = match kazasu_pcsc::Readers::system().watch(&canceller) {
         Ok(watcher) => watcher,

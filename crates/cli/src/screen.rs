@@ -23,6 +23,14 @@ impl Screen {
         Self { json: options.json, language: Language::choose(options.lang) }
     }
 
+    /// What is printed if a signal ends the program at once; `object` is the command's with nothing
+    /// known.
+    pub(crate) fn interruptible(self, object: Object) {
+        if self.json {
+            object.print_if_interrupted();
+        }
+    }
+
     /// A line for people.
     pub(crate) fn line(self, text: impl Display) {
         if !self.json {

@@ -1,10 +1,10 @@
 //! PINs and passwords from a terminal or from standard input. Never from an argument, never shown,
-//! wiped after use; the form is checked before the card is touched.
+//! wiped after use; the form is checked before anything is sent that could use a try.
 
 use crate::arguments::{Language, SecretOptions};
 use crate::exit::Error;
 use crate::reader::{Look, NoReader};
-use crate::{stream, terminal};
+use crate::{interrupt, stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
 use std::io::{self, BufRead, Read};
@@ -171,7 +171,9 @@ impl Holder for Secrets {
             Language::En => format!("{name} ({} left): ", request.tries_left),
             Language::Ja => format!("{name}（残り{}回）: ", request.tries_left),
         };
-        self.next(request.reference, &prompt)
+        let secret = self.next(request.reference, &prompt)?;
+        // Told to end after it came: then it is not used.
+        if interrupt::happened() { Err(Declined::Cancelled) } else { Ok(secret) }
     }
 
     fn confirm_last_try(&mut self, request: Request) -> bool {

@@ -21,6 +21,7 @@ const AGAIN: Duration = Duration::from_millis(300);
 pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let fail = |error| screen.fail(error, Object::done());
+    interrupt::job_ends_itself();
     let card = CardFile::open(&options.card).map_err(NoReader::from);
     let card = match card {
         Ok(card) => card,

@@ -7,7 +7,7 @@ use crate::hex;
 use crate::json::{
     CertificateObject, ExchangeObject, Object, SignatureObject, TrustObject, cleared,
 };
-use crate::reader::{CERTIFICATE, Exchanger};
+use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -17,9 +17,11 @@ use kazasu::{Job, authenticate, virtual_card};
 pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let key = options.key.key();
+    screen.interruptible(empty(None));
     let digest = file::sha256(&options.input).map_err(|error| screen.fail(error, empty(None)))?;
     let fail = |error| screen.fail(error, empty(Some(&digest)));
-    let output = Output::prepare(&options.out).map_err(fail)?;
+    let read = options.trust.files().chain(options.reader.file()).chain([options.input.as_path()]);
+    let output = Output::prepare(&options.out, read).map_err(fail)?;
     let reader = match options.reader.open(screen) {
         Ok(reader) => reader,
         Err(error) => {
@@ -52,6 +54,11 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         &mut certificate,
     );
     let counts = session.channel().counts();
+    if report.proof.is_none()
+        && let Some(error) = storage_error(&session)
+    {
+        return Err(fail(error));
+    }
     if let Some(end) = secrets.take_end() {
         let object = Object {
             status_cleared: Some(cleared(report.cleared)),
