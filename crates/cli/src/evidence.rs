@@ -2,6 +2,7 @@
 
 use crate::exit::Error;
 use crate::{file, hex};
+use kazasu::mynacard::Token;
 use kazasu::pki::{Scheme, Time};
 use kazasu::{Nonce, Proof};
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use std::path::Path;
 /// Says what the file is, and its version.
 const FORMAT: &str = "kazasu-evidence-1";
 
-/// Nonce, scheme, signature and certificate; bytes in hexadecimal.
+/// Nonce, scheme, signature and certificate, and the token where it matters; bytes in hexadecimal.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Evidence {
@@ -21,6 +22,9 @@ pub(crate) struct Evidence {
     scheme: String,
     signature: String,
     certificate: String,
+    /// What holds the keys, where the reader had to know: in the months of grace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// Evidence with its bytes.
@@ -29,6 +33,7 @@ pub(crate) struct Decoded {
     pub(crate) scheme: Scheme,
     pub(crate) signature: Vec<u8>,
     pub(crate) certificate: Vec<u8>,
+    pub(crate) token: Option<Token>,
 }
 
 impl Evidence {
@@ -40,6 +45,7 @@ impl Evidence {
             scheme: proof.scheme().as_str().to_owned(),
             signature: hex::encode(proof.signature()),
             certificate: hex::encode(certificate),
+            token: proof.token().map(|token| token.as_str().to_owned()),
         }
     }
 
@@ -64,11 +70,18 @@ impl Evidence {
             .map_err(|error| wrong(&error.to_string()))?;
         let scheme = Scheme::from_name(&evidence.scheme)
             .ok_or_else(|| wrong("its scheme is not known here"))?;
+        let token = match &evidence.token {
+            None => None,
+            Some(name) => {
+                Some(Token::from_name(name).ok_or_else(|| wrong("its token is not known here"))?)
+            }
+        };
         Ok(Decoded {
             nonce,
             scheme,
             signature: bytes("signature", &evidence.signature)?,
             certificate: bytes("certificate", &evidence.certificate)?,
+            token,
         })
     }
 }

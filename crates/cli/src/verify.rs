@@ -7,12 +7,12 @@ use crate::json::{CertificateObject, Object, SignatureObject, TrustObject};
 use crate::screen::Screen;
 use crate::trust::{Trust, validator};
 use crate::{file, hex};
+use kazasu::mynacard::{Key, Token};
 use kazasu::pki::rsa::Alloc;
 use kazasu::pki::{
-    Certificate, KeyUsage, Kind, Permit, Phase, Scheme, SignatureError, sha256,
-    verify_signature_only,
+    Certificate, KeyUsage, Kind, Scheme, SignatureError, sha256, verify_signature_only,
 };
-use kazasu::{Failure, Outcome};
+use kazasu::{Evidence as Handed, Failure, Job, Nonce, Outcome, judge_again};
 
 /// What is to be judged.
 struct Question {
@@ -20,10 +20,11 @@ struct Question {
     scheme: Scheme,
     digest: [u8; 32],
     signature: Vec<u8>,
-    /// Which certificate it must be; `None`: what its key usage says.
-    kind: Option<Kind>,
-    /// Is an identity enough? Then the months of grace are allowed.
-    identity_only: bool,
+    /// The challenge of a check-in, which only the auth certificate answers; `None`: the signature
+    /// is over a file, by the certificate that its key usage says it is.
+    nonce: Option<Nonce>,
+    /// What holds the keys, by the reader's word.
+    token: Option<Token>,
     /// Was the evidence made for another challenge?
     other_nonce: bool,
 }
@@ -34,7 +35,10 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
     let question = question(options).map_err(fail)?;
     let trust = Trust::new(&options.trust, None).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
-    let kind = question.kind.unwrap_or_else(|| claimed_kind(&question.certificate));
+    let kind = match question.nonce {
+        Some(_) => Kind::Auth,
+        None => claimed_kind(&question.certificate),
+    };
     let mut trusted = None;
     let result = if options.signature_only {
         signature_only(&question)
@@ -105,8 +109,8 @@ fn question(options: &Verify) -> Result<Question, Error> {
             // The challenge that was given out decides, not the one that the file names.
             digest: sha256(nonce.as_bytes()),
             signature: evidence.signature,
-            kind: Some(Kind::Auth),
-            identity_only: true,
+            nonce: Some(nonce.clone()),
+            token: evidence.token,
             other_nonce: evidence.nonce.as_bytes() != nonce.as_bytes(),
         });
     }
@@ -120,8 +124,8 @@ fn question(options: &Verify) -> Result<Question, Error> {
         scheme: Scheme::Pkcs1v15Sha256,
         digest: file::sha256(input)?,
         signature: file::read(signature)?,
-        kind: None,
-        identity_only: false,
+        nonce: None,
+        token: None,
         other_nonce: false,
     })
 }
@@ -142,21 +146,25 @@ fn judge(
     trust: &Trust,
     trusted: &mut Option<TrustObject>,
 ) -> Result<Outcome, Failure> {
-    let judged = validator.validate(&question.certificate, kind, trust.now)?;
-    *trusted = Some(TrustObject::new(&judged));
-    match judged.permit() {
-        Permit::Everything => {}
-        Permit::IdentityOnly if question.identity_only => {}
-        _ => return Err(Failure::Phase(judged.phase())),
+    let job = match (&question.nonce, kind) {
+        (Some(nonce), _) => Job::check_in(nonce),
+        (None, Kind::Auth) => Job::sign(Key::Auth, question.digest),
+        (None, Kind::Sign) => Job::sign(Key::Sign, question.digest),
+    };
+    let evidence = Handed {
+        certificate: &question.certificate,
+        scheme: question.scheme,
+        signature: &question.signature,
+        token: question.token,
+    };
+    let judgement = judge_again(validator, trust.now, &job, &evidence);
+    *trusted = judgement.judged.as_ref().map(TrustObject::new);
+    match judgement.failure {
+        Some(failure) => Err(failure),
+        // It cannot be good for two challenges.
+        None if question.other_nonce => Err(SignatureError::Mismatch.into()),
+        None => Ok(judgement.outcome),
     }
-    if question.other_nonce {
-        return Err(SignatureError::Mismatch.into());
-    }
-    validator.verify_message(&judged, question.scheme, &question.digest, &question.signature)?;
-    Ok(match judged.phase() {
-        Phase::Grace => Outcome::VerifiedInGrace,
-        _ => Outcome::Verified,
-    })
 }
 
 fn signature_only(question: &Question) -> Result<Outcome, Failure> {

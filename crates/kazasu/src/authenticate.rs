@@ -20,7 +20,7 @@ use kazasu_mynacard::{
     TokenInformation, digest_info_sha256,
 };
 use kazasu_pki::rsa::RsaBackend;
-use kazasu_pki::{Judged, Kind, Permit, Phase, Scheme, SignatureError, Time, Validator, sha256};
+use kazasu_pki::{Judged, Kind, Phase, Scheme, SignatureError, Time, Validator, sha256};
 
 /// What is to be proven or signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +44,15 @@ impl Job {
         Self { key, digest, identity_only: false }
     }
 
-    const fn kind(&self) -> Kind {
+    pub(crate) const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    pub(crate) const fn identity_only(&self) -> bool {
+        self.identity_only
+    }
+
+    pub(crate) const fn kind(&self) -> Kind {
         match self.key {
             Key::Auth => Kind::Auth,
             Key::Sign => Kind::Sign,
@@ -131,8 +139,7 @@ pub fn authenticate<'c, T: Transport, B: RsaBackend>(
 
     let judged = certificate.and_then(|der| validator.validate(der, job.kind(), now).ok());
     let (outcome, failure, proof) = match result {
-        Ok(proof) if proof.phase() == Phase::Grace => (Outcome::VerifiedInGrace, None, Some(proof)),
-        Ok(proof) => (Outcome::Verified, None, Some(proof)),
+        Ok(proof) => (outcome(proof.phase()), None, Some(proof)),
         Err(failure) => (failure.outcome(), Some(failure), None),
     };
     Report {
@@ -200,7 +207,7 @@ fn run<T: Transport, B: RsaBackend>(
         signature.unverified_bytes(),
     )?;
     holder.stage(Stage::SignatureVerified);
-    Proof::new(&signature).ok_or(Failure::Signature(SignatureError::Mismatch))
+    Proof::new(&signature, progress.token).ok_or(Failure::Signature(SignatureError::Mismatch))
 }
 
 /// Judges the certificate and whether its phase allows the job.
@@ -213,18 +220,22 @@ fn accept<T: Transport, B: RsaBackend>(
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     let judged = judge(validator, now, job.kind(), der)?;
-    match judged.permit() {
-        Permit::Everything => Ok(()),
-        Permit::IdentityOnly if job.identity_only => {
-            // Phones have no grace, so here it matters what holds the keys. What is not known to be a
-            // card gets none either.
-            let mut bytes = [0; 160];
-            let mut read = ReadFile::new(File::TOKEN_INFORMATION, Buffer::new(&mut bytes));
-            session.run(&mut read)?;
-            let token = TokenInformation::parse(&bytes).map_or(Token::Other, |it| it.token());
-            progress.token = Some(token);
-            if token == Token::MyNumberCard { Ok(()) } else { Err(Failure::PhoneGrace) }
-        }
-        Permit::Nothing | Permit::IdentityOnly => Err(Failure::Phase(judged.phase())),
+    if !job.needs_token(&judged)? {
+        return Ok(());
+    }
+    // In the months of grace it matters what holds the keys.
+    let mut bytes = [0; 160];
+    let mut read = ReadFile::new(File::TOKEN_INFORMATION, Buffer::new(&mut bytes));
+    session.run(&mut read)?;
+    let token = TokenInformation::parse(&bytes).map_or(Token::Other, |it| it.token());
+    progress.token = Some(token);
+    Job::allow_grace(Some(token))
+}
+
+/// What a verified signature by a certificate in this phase proves.
+pub(crate) const fn outcome(phase: Phase) -> Outcome {
+    match phase {
+        Phase::Grace => Outcome::VerifiedInGrace,
+        _ => Outcome::Verified,
     }
 }

@@ -156,8 +156,9 @@ impl fmt::Display for Failure {
                 f.write_str("the certificate is not valid yet; check the clock of this machine")
             }
             Self::Phase(Phase::Grace) => f.write_str(
-                "the certificate has expired; in its months of grace it proves an identity and \
-                 nothing else, the holder renews it at the municipality",
+                "the certificate has expired; in its months of grace it can prove an identity, in a \
+                 check-in with a card and not with a phone, and nothing else; the holder renews it \
+                 at the municipality",
             ),
             Self::Phase(_) => {
                 f.write_str("the certificate has expired; the holder renews it at the municipality")

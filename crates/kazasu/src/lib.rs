@@ -8,6 +8,7 @@
 //!
 //! * [`authenticate`]: check-in, or a signature over a message. It ends in a [`Report`] whose
 //!   [`Outcome`] says one thing, and with a [`Proof`] only when the signature was verified.
+//! * [`judge_again`]: what a reader handed over, judged by somebody else without the card.
 //! * [`read_certificate`], [`tries_left`], [`change`]: the smaller jobs.
 //! * [`Outcome`]: the numbers and names that programs, scripts and the C library share.
 //!
@@ -48,6 +49,7 @@
 #[cfg(feature = "std")]
 extern crate std;
 
+mod again;
 mod authenticate;
 mod certificate;
 mod end;
@@ -60,6 +62,7 @@ mod present;
 mod proof;
 mod recovery;
 
+pub use again::{Evidence, Judgement, judge_again};
 pub use authenticate::{Job, Report, authenticate};
 pub use certificate::{CertificateFile, CertificateReport, read_certificate};
 pub use end::{Cleared, end_session};

@@ -1,6 +1,7 @@
 //! What is left of a check-in that somebody else can check again. Only a signature that `pki`
 //! verified becomes a [`Proof`].
 
+use kazasu_mynacard::Token;
 use kazasu_pki::{Hierarchy, Phase, Scheme, Signature};
 
 /// A verified signature with what it was verified for.
@@ -12,11 +13,12 @@ pub struct Proof {
     certificate_sha256: [u8; 32],
     hierarchy: Hierarchy,
     phase: Phase,
+    token: Option<Token>,
 }
 
 impl Proof {
     /// Takes over what `pki` verified. `None` for a signature longer than RSA-2048 gives.
-    pub(crate) fn new(signature: &Signature<'_>) -> Option<Self> {
+    pub(crate) fn new(signature: &Signature<'_>, token: Option<Token>) -> Option<Self> {
         Some(Self {
             signature: heapless::Vec::from_slice(signature.octets()).ok()?,
             scheme: signature.scheme(),
@@ -24,6 +26,7 @@ impl Proof {
             certificate_sha256: *signature.certificate_sha256(),
             hierarchy: signature.hierarchy(),
             phase: signature.phase(),
+            token,
         })
     }
 
@@ -61,5 +64,12 @@ impl Proof {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// What holds the keys, where it mattered and was read: in the months of grace. No signature
+    /// covers it; [`crate::judge_again`] takes it as the reader's word.
+    #[must_use]
+    pub const fn token(&self) -> Option<Token> {
+        self.token
     }
 }

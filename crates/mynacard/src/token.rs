@@ -24,6 +24,27 @@ pub enum Token {
 }
 
 impl Token {
+    const ALL: [Self; 5] =
+        [Self::Android, Self::BasicResidentCard, Self::Iphone, Self::MyNumberCard, Self::Other];
+
+    /// Its name, for machines.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Android => "android",
+            Self::BasicResidentCard => "basic_resident_card",
+            Self::Iphone => "iphone",
+            Self::MyNumberCard => "my_number_card",
+            Self::Other => "other",
+        }
+    }
+
+    /// The one with that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|token| token.as_str() == name)
+    }
+
     /// Is it a phone? There is no grace after expiry for those.
     #[must_use]
     pub const fn is_phone(self) -> bool {
@@ -152,6 +173,14 @@ mod tests {
             }
         }
         assert_eq!(TokenInformation::parse(&[0; 159]), None);
+    }
+
+    #[test]
+    fn a_name_is_read_back_and_no_other_is() {
+        for token in Token::ALL {
+            assert_eq!(Token::from_name(token.as_str()), Some(token));
+        }
+        assert_eq!(Token::from_name("My_Number_Card"), None);
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub enum Phase {
 pub enum Permit {
     /// Nothing: not yet valid, or over.
     Nothing,
-    /// Prove the holder's identity and no more: 資格情報のみ.
+    /// Prove the holder's identity and no more (資格情報のみ), and only where a card and not a phone
+    /// is known to hold the key.
     IdentityOnly,
     /// Everything that its kind allows.
     Everything,

@@ -79,6 +79,10 @@ impl<B: RsaBackend> Validator<'_, B> {
     /// Checks what the card answered to a challenge: a signature over its SHA-256 digest, made as
     /// `scheme` says by the key of the judged certificate.
     ///
+    /// In the months of grace ([`Phase::Grace`]) it ends well, and nothing here knows what holds
+    /// the key: the caller refuses it unless that is known to be a card, because phones have no
+    /// grace. The facade does.
+    ///
     /// # Errors
     /// [`SignatureError::Mismatch`]; [`SignatureError::Phase`] when the certificate was judged to
     /// be not yet valid or over; [`SignatureError::Key`] when the back end cannot take the key.
