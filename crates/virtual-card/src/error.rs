@@ -43,7 +43,15 @@ pub enum Error {
         /// The lock file.
         path: PathBuf,
     },
-    /// Not a card file: no JSON, or JSON of another format.
+    /// The card file has further names of equal right (hard links). Each name would have its own
+    /// lock, and after the first try its own counter.
+    HardLinked {
+        /// The card file.
+        path: PathBuf,
+        /// How many names it has.
+        names: u64,
+    },
+    /// Not a card file: no regular file, larger than 1 MiB, no JSON, or JSON of another format.
     NotACardFile {
         /// The file.
         path: PathBuf,
@@ -86,6 +94,12 @@ impl fmt::Display for Error {
                 f,
                 "the lock {} was removed while the card was in use; nothing was written; open \
                  the card again",
+                path.display()
+            ),
+            Self::HardLinked { path, names } => write!(
+                f,
+                "the virtual card {} has {names} names (hard links), and each would count its \
+                 tries alone; remove the others, or make them symbolic links",
                 path.display()
             ),
             Self::NotACardFile { path } => {

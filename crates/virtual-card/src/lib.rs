@@ -75,6 +75,7 @@ mod inspect;
 mod issue;
 mod keys;
 mod link;
+mod lock;
 mod oid;
 mod random;
 mod read;

@@ -3,14 +3,15 @@
 //!
 //! The file holds the codes of the card, and its keys if they are fresh, in clear. It says so.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::application;
 use crate::card::Image;
+use crate::lock::Lock;
 use crate::random::Random;
 use crate::{Card, Error};
 
@@ -18,10 +19,9 @@ use crate::{Card, Error};
 const FORMAT: &str = "kazasu-virtual-card";
 /// The version of the format that this crate writes, and the only one that it reads.
 pub const FILE_VERSION: u64 = 1;
-/// FILE_SHARE_READ and FILE_SHARE_WRITE. Without FILE_SHARE_DELETE, which Rust would add, Windows
-/// lets nobody remove or rename the file while it is open.
-#[cfg(windows)]
-const SHARE_READ_AND_WRITE: u32 = 0x01 | 0x02;
+/// Largest card file, in bytes. A card is a few tens of kilobytes; with the longest texts and fresh
+/// keys still under a hundred.
+const SIZE_LIMIT: u64 = 1024 * 1024;
 const NOTICE: &str = "NOT A REAL CARD. This file holds the PINs of an invented test card in clear.";
 
 /// Where a card keeps its state.
@@ -32,7 +32,11 @@ pub(crate) trait Store: Send {
 
 /// A card file. While a card from it lives, no other program can open it.
 ///
-/// Beside `FILE` stand `FILE.lock`, which is locked and stays, and for a moment `FILE.new`.
+/// Beside `FILE` stand `FILE.lock`, which is locked and stays, and for a moment `FILE.new`. A
+/// symbolic link is followed: lock and state are those of the file that it leads to. A file with two
+/// names of equal right (hard links) would have two locks and two counters, so it is refused (on
+/// Unix; elsewhere it is not noticed). On Unix a new card can be read by its owner alone; the
+/// permissions that somebody gives it later stay.
 ///
 /// # Format, version 1
 /// One JSON object. `format` is `"kazasu-virtual-card"`, `version` is [`FILE_VERSION`], `notice` is
@@ -48,9 +52,11 @@ pub(crate) trait Store: Send {
 /// have been verified. Nothing may be missing, and nothing else may be there.
 #[derive(Debug)]
 pub struct CardFile {
+    /// What the caller calls it; for messages.
+    name: PathBuf,
+    /// Where it is, without symbolic links.
     path: PathBuf,
-    lock_path: PathBuf,
-    lock: File,
+    lock: Lock,
 }
 
 #[derive(Serialize)]
@@ -80,19 +86,24 @@ struct Read {
 }
 
 impl CardFile {
-    /// Puts a card into a new file, and keeps it there.
+    /// Puts a card into a new file, and keeps it there. When that fails, nothing is left behind.
     ///
     /// # Errors
-    /// [`Error::AlreadyExists`], [`Error::InUse`], [`Error::Io`].
+    /// [`Error::AlreadyExists`], [`Error::InUse`] while another program creates it, [`Error::Io`].
     pub fn create(path: impl AsRef<Path>, mut card: Card) -> Result<Card, Error> {
-        let file = Self::lock(path.as_ref())?;
-        // Nobody else creates it meanwhile: whoever does holds the lock.
-        match fs::symlink_metadata(&file.path) {
-            Ok(_) => return Err(Error::AlreadyExists { path: file.path.clone() }),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(failed(&file.path, "look for", source)),
-        }
-        card.keep_in(Box::new(file))?;
+        let name = path.as_ref();
+        // A file that is something else must not get a lock.
+        must_not_exist(name, name)?;
+        let folder = name.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let path = name
+            .file_name()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidFilename))
+            .and_then(|last| Ok(fs::canonicalize(folder.unwrap_or(Path::new(".")))?.join(last)))
+            .map_err(|source| failed(name, "create", source))?;
+        let lock = Lock::take(beside(&path, "lock"), name)?;
+        // Nobody else creates it from now on: whoever does holds the lock.
+        must_not_exist(&path, name)?;
+        card.keep_in(Box::new(Self { name: name.to_owned(), path, lock }))?;
         Ok(card)
     }
 
@@ -100,58 +111,18 @@ impl CardFile {
     ///
     /// # Errors
     /// [`Error::InUse`] while another program has it open; [`Error::NotACardFile`],
-    /// [`Error::UnsupportedVersion`], [`Error::Damaged`], [`Error::Io`].
+    /// [`Error::HardLinked`], [`Error::UnsupportedVersion`], [`Error::Damaged`], [`Error::Io`].
     pub fn open(path: impl AsRef<Path>) -> Result<Card, Error> {
-        // A name that is no card must not leave a lock file behind.
-        let path = path.as_ref();
-        fs::metadata(path).map_err(|source| failed(path, "open", source))?;
-        let file = Self::lock(path)?;
-        let text = fs::read_to_string(path).map_err(|source| match source.kind() {
-            io::ErrorKind::InvalidData => Error::NotACardFile { path: path.to_owned() },
-            _ => failed(path, "read", source),
-        })?;
-        let image = parse(path, &text)?;
+        let name = path.as_ref();
+        let path = fs::canonicalize(name).map_err(|source| failed(name, "open", source))?;
+        // What is no card must not get a lock.
+        read(&path, name)?;
+        let mut lock = Lock::take(beside(&path, "lock"), name)?;
+        // Whoever had it open before may have written to it.
+        let image = read(&path, name)?;
+        lock.keep();
+        let file = Self { name: name.to_owned(), path, lock };
         Ok(Card::new(image, Random::new(None, "card")?, Some(Box::new(file))))
-    }
-
-    fn lock(path: &Path) -> Result<Self, Error> {
-        let lock_path = beside(path, "lock");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(windows)]
-        {
-            use std::os::windows::fs::OpenOptionsExt;
-            options.share_mode(SHARE_READ_AND_WRITE);
-        }
-        let lock = options.open(&lock_path).map_err(|source| failed(&lock_path, "open", source))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(failed(&lock_path, "lock", source)),
-        }
-        let file = Self { path: path.to_owned(), lock_path, lock };
-        // Between opening and locking somebody may have exchanged it.
-        file.still_locked()?;
-        Ok(file)
-    }
-
-    /// Is the file that is locked still the one of that name? Otherwise another program may hold a
-    /// lock of the same name.
-    #[cfg(unix)]
-    fn still_locked(&self) -> Result<(), Error> {
-        use std::os::unix::fs::MetadataExt;
-        let lost = || Error::LockLost { path: self.lock_path.clone() };
-        let named = fs::metadata(&self.lock_path).map_err(|_| lost())?;
-        let held = self.lock.metadata().map_err(|_| lost())?;
-        let same = (named.dev(), named.ino()) == (held.dev(), held.ino());
-        if same { Ok(()) } else { Err(lost()) }
-    }
-
-    /// On Windows the lock was opened so that nobody can exchange or remove it meanwhile.
-    #[cfg(not(unix))]
-    fn still_locked(&self) -> Result<(), Error> {
-        let lost = |_| Error::LockLost { path: self.lock_path.clone() };
-        self.lock.metadata().and_then(|_| fs::metadata(&self.lock_path)).map(drop).map_err(lost)
     }
 
     fn replace(&self, text: &str) -> io::Result<()> {
@@ -187,23 +158,64 @@ impl CardFile {
     }
 }
 
-impl Drop for CardFile {
-    /// Closing would release the lock only when nobody else has the file open, and a child process
-    /// has, from its fork to its exec.
-    fn drop(&mut self) {
-        let _ = self.lock.unlock();
-    }
-}
-
 impl Store for CardFile {
     fn save(&mut self, image: &Image) -> Result<(), Error> {
-        self.still_locked()?;
+        self.lock.still_held()?;
         let written =
             Written { format: FORMAT, version: FILE_VERSION, notice: NOTICE, card: image };
         let text = serde_json::to_string_pretty(&written)
-            .map_err(|source| failed(&self.path, "encode", source.into()))?;
-        self.replace(&text).map_err(|source| failed(&self.path, "write", source))
+            .map_err(|source| failed(&self.name, "encode", source.into()))?;
+        self.replace(&text).map_err(|source| failed(&self.name, "write", source))?;
+        self.lock.keep();
+        Ok(())
     }
+}
+
+fn must_not_exist(path: &Path, name: &Path) -> Result<(), Error> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(Error::AlreadyExists { path: name.to_owned() }),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(failed(name, "look for", source)),
+    }
+}
+
+/// Reads the card in the file at `path`, which the caller calls `name`.
+fn read(path: &Path, name: &Path) -> Result<Image, Error> {
+    let foreign = || Error::NotACardFile { path: name.to_owned() };
+    let failed = |action, source| failed(name, action, source);
+    // Before it is opened: opening a FIFO waits for its other end, and a device may act.
+    let metadata = fs::metadata(path).map_err(|source| failed("open", source))?;
+    if !metadata.is_file() || metadata.len() > SIZE_LIMIT {
+        return Err(foreign());
+    }
+    let file = File::open(path).map_err(|source| failed("open", source))?;
+    let metadata = file.metadata().map_err(|source| failed("read", source))?;
+    if !metadata.is_file() {
+        return Err(foreign());
+    }
+    let mut bytes = Vec::new();
+    let limit = SIZE_LIMIT.saturating_add(1);
+    file.take(limit).read_to_end(&mut bytes).map_err(|source| failed("read", source))?;
+    if bytes.len() as u64 > SIZE_LIMIT {
+        return Err(foreign());
+    }
+    let text = String::from_utf8(bytes).map_err(|_| foreign())?;
+    let image = parse(name, &text)?;
+    match names(&metadata) {
+        0 | 1 => Ok(image),
+        names => Err(Error::HardLinked { path: name.to_owned(), names }),
+    }
+}
+
+/// How many names the file has.
+#[cfg(unix)]
+fn names(metadata: &Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::nlink(metadata)
+}
+
+#[cfg(not(unix))]
+const fn names(_: &Metadata) -> u64 {
+    1
 }
 
 fn parse(path: &Path, text: &str) -> Result<Image, Error> {
@@ -211,12 +223,8 @@ fn parse(path: &Path, text: &str) -> Result<Image, Error> {
     let damaged = |reason: String| Error::Damaged { path: path.to_owned(), reason };
     let header: Header = match serde_json::from_str(text) {
         Ok(header) => header,
-        // Cut off, it still says in its first lines what it was.
-        Err(source) if source.is_eof() && text.contains(FORMAT) => {
-            return Err(damaged(place(&source)));
-        }
-        Err(source) if source.is_data() => return Err(foreign()),
-        Err(source) if text.contains(FORMAT) => return Err(damaged(place(&source))),
+        // Cut off or edited, it still says in its first line what it was.
+        Err(source) if begins_as_card(text) => return Err(damaged(place(&source))),
         Err(_) => return Err(foreign()),
     };
     if header.format != FORMAT {
@@ -240,6 +248,17 @@ fn parse(path: &Path, text: &str) -> Result<Image, Error> {
         }
     }
     Ok(read.card)
+}
+
+/// Does this text begin as this crate writes a card? A text that merely mentions the format is none.
+fn begins_as_card(text: &str) -> bool {
+    let mut rest = text;
+    let quoted = format!("\"{FORMAT}\"");
+    ["{", "\"format\"", ":", &quoted].into_iter().all(|token| {
+        let after = rest.trim_start().strip_prefix(token);
+        rest = after.unwrap_or(rest);
+        after.is_some()
+    })
 }
 
 /// Where it is wrong. serde's own text may quote a value, so it is not used.

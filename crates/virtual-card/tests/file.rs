@@ -95,9 +95,9 @@ fn a_second_process_is_told_that_the_card_is_in_use() {
         .unwrap();
     assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stdout));
     assert!(String::from_utf8_lossy(&second.stdout).contains("1 passed"));
-    // In the same process too, and for whoever wants to create it.
+    // In the same process too. Whoever wants to create it needs another name anyway.
     assert!(matches!(CardFile::open(&path), Err(Error::InUse { .. })));
-    assert!(matches!(CardFile::create(&path, demonstration()), Err(Error::InUse { .. })));
+    assert!(matches!(CardFile::create(&path, demonstration()), Err(Error::AlreadyExists { .. })));
     drop(card);
     assert!(CardFile::open(&path).is_ok());
 }
