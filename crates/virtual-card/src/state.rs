@@ -132,8 +132,16 @@ impl CardFile {
             Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(source),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&new)?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        // It holds PINs and keys.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&new)?;
+        let written = self
+            .keep_permissions(&file)
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.sync_all());
         drop(file);
         let renamed = written.and_then(|()| fs::rename(&new, &self.path));
         if renamed.is_err() {
@@ -142,6 +150,22 @@ impl CardFile {
         }
         renamed?;
         self.sync_folder()
+    }
+
+    /// What the owner allowed for the card file holds for the one that takes its place.
+    #[cfg(unix)]
+    fn keep_permissions(&self, new: &File) -> io::Result<()> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => new.set_permissions(metadata.permissions()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(source),
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on unix")]
+    fn keep_permissions(&self, _: &File) -> io::Result<()> {
+        Ok(())
     }
 
     /// The rename itself must outlive a power cut too.

@@ -91,7 +91,7 @@ mod unix {
     use super::*;
     use common::{query, select, verify};
     use kazasu_virtual_card::{ApplicationName, Reference};
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     #[test]
     fn a_symbolic_link_is_the_card_that_it_leads_to() {
@@ -161,5 +161,22 @@ mod unix {
         symlink("/dev/zero", folder.file("card.json")).unwrap();
         is_no_card(CardFile::open(folder.file("card.json")));
         assert_eq!(names(&folder), ["card.json", "pipe"]);
+    }
+
+    #[test]
+    fn a_card_is_its_owners_alone_until_the_owner_says_otherwise() {
+        let folder = Folder::new("mode");
+        let path = folder.file("card.json");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        let mut card = CardFile::create(&path, demonstration()).unwrap();
+        assert_eq!(mode(), 0o600);
+        select(&mut card, ApplicationName::Jpki);
+        for allowed in [0o640, 0o600] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(allowed)).unwrap();
+            let before = fs::read(&path).unwrap();
+            assert_eq!(verify(&mut card, 0x98, b"0000") & 0xFFF0, 0x63C0);
+            assert_ne!(fs::read(&path).unwrap(), before);
+            assert_eq!(mode(), allowed);
+        }
     }
 }
