@@ -123,7 +123,10 @@ const fn of_fault(fault: Fault) -> Outcome {
 
 const fn of_card(error: &mynacard::Error) -> Outcome {
     match error {
-        mynacard::Error::NoApplication { .. } => Outcome::NotAMyNumberCard,
+        // A phone is without the other applications.
+        mynacard::Error::NoApplication { application: mynacard::Application::Jpki } => {
+            Outcome::NotAMyNumberCard
+        }
         mynacard::Error::Exchange { fault, .. } => of_fault(*fault),
         mynacard::Error::EvidenceExpired => Outcome::CardRemoved,
         mynacard::Error::AlreadyVerified => Outcome::InUse,
@@ -133,7 +136,7 @@ const fn of_card(error: &mynacard::Error) -> Outcome {
 
 const fn of_verify(error: &VerifyError) -> Outcome {
     match error {
-        VerifyError::Blocked => Outcome::PinBlocked,
+        VerifyError::Blocked | VerifyError::WrongAndBlocked => Outcome::PinBlocked,
         VerifyError::EvidenceExpired => Outcome::CardRemoved,
         VerifyError::LastTryRefused { .. } => Outcome::LastTryRefused,
         VerifyError::NotEntered { end, .. } => of_pin_pad(*end),

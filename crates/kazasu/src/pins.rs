@@ -36,7 +36,10 @@ pub fn tries_left<T: Transport>(session: &mut Session<'_, T>) -> TriesReport {
             Ok(read) => *counter = read,
             Err(failure) => {
                 // An answer that says nothing keeps the other counters from nobody.
-                let answered = matches!(failure, Failure::Card(Error::Status { .. }));
+                let answered = matches!(
+                    failure,
+                    Failure::Card(Error::Status { .. } | Error::ImpossibleTries { .. })
+                );
                 result = result.and(Err(failure));
                 if !answered {
                     break;

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Person, Setup, check_in, instructions, issue, sign, time, verifies};
-use kazasu::mynacard::Token;
+use kazasu::mynacard::{Application, Error, Pin, Token, VerifyError};
 use kazasu::pki::{Anchors, Phase};
 use kazasu::{Cleared, Failure, Job, Outcome, Stage};
 use kazasu_virtual_card::{Card, Date, Issue, Kind, Link, Reference};
@@ -42,8 +42,12 @@ fn a_wrong_pin_costs_one_try() {
         link.clear_log();
         let mut person = Person { confirms, ..Person::wrong() };
         let ended = check_in(&mut link, &Setup::new(), &mut person);
-        let outcome = if expected == 0 { Outcome::PinBlocked } else { Outcome::PinWrong };
+        let (outcome, error) = match expected {
+            0 => (Outcome::PinBlocked, VerifyError::WrongAndBlocked),
+            left => (Outcome::PinWrong, VerifyError::Wrong { left }),
+        };
         assert_eq!((ended.outcome, ended.tries_left), (outcome, Some(expected)), "{ended:?}");
+        assert_eq!(ended.failure, Some(Failure::Verify(error)));
         assert_eq!((left(&link, Reference::Auth), verifies(link.log())), (expected, 1));
         assert_eq!(person.asked, [expected + 1]);
         assert!(ended.proof.is_none());
@@ -231,6 +235,44 @@ fn a_card_without_the_application_is_no_my_number_card() {
             assert_eq!(ended.outcome, Outcome::NotAMyNumberCard, "{sw:04X}");
             assert_untouched(&link, &person);
         }
+    }
+}
+
+#[test]
+fn a_phone_without_an_application_is_a_my_number_card_all_the_same() {
+    use kazasu::mynacard::Reference;
+
+    let mut link = Link::new(Card::issue(dated(Kind::Iphone)).unwrap());
+    let mut person = Person::right();
+    let new = Pin::new(b"4321").unwrap().into();
+    let report = common::session(&mut link, &Setup::new(), |session| {
+        kazasu::change(session, Reference::Text, &mut person, &new)
+    });
+    let error = Error::NoApplication { application: Application::InputSupport };
+    assert_eq!((report.outcome, report.failure), (Outcome::BadAnswer, Some(error.into())));
+    assert_untouched(&link, &person);
+}
+
+#[test]
+fn a_counter_that_cannot_be_gets_no_pin() {
+    use kazasu::mynacard::Reference;
+    use kazasu_virtual_card::{Fault, When};
+
+    for (flow, reference, sw, left) in [
+        (check_in as fn(&mut Link, &Setup, &mut Person) -> _, Reference::Auth, 0x63CF, 15),
+        (sign, Reference::Sign, 0x63C6, 6),
+    ] {
+        let fault = Fault::always(When::Ins(0x20), common::status(false, sw));
+        let mut link = with_tries(3).with_fault(fault);
+        let mut person = Person::right();
+        let ended: common::Ended = flow(&mut link, &Setup::new(), &mut person);
+        let error = Error::ImpossibleTries { reference, left };
+        assert_eq!(
+            (ended.outcome, ended.failure, ended.tries_left),
+            (Outcome::BadAnswer, Some(error.into()), None)
+        );
+        assert_eq!((person.asked.len(), person.warned.len()), (0, 0));
+        assert_eq!(verifies(link.log()), 0);
     }
 }
 

@@ -194,7 +194,8 @@ impl Procedure for Change<'_> {
             }
             (State::Confirm(cause), Event::Answer(response)) => {
                 let cause = *cause;
-                done(self.conclude(cause, counter_of(response.status)))
+                let counter = counter_of(response.status);
+                done(self.conclude(cause, counter.filter(|it| it.is_possible(self.reference))))
             }
             (State::Confirm(cause), _) => {
                 let cause = *cause;

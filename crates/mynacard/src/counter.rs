@@ -104,6 +104,11 @@ impl Counter {
             Self::Left(left) => left,
         }
     }
+
+    /// Can it be this reference's? More than a fresh counter has is another counter, or none.
+    pub(crate) const fn is_possible(self, reference: Reference) -> bool {
+        self.left() <= reference.tries()
+    }
 }
 
 /// The tries left of one reference, read in one card presence. Good for one attempt: `Verify`
@@ -169,7 +174,8 @@ pub(crate) fn send_query<T>(addressing: Addressing, outgoing: &mut Outgoing<'_>)
     outgoing.send(&Command::new(0x00, 0x20, 0x00, addressing.p2()))
 }
 
-/// What the answer to VERIFY without data says of the counter, if anything.
+/// What the answer to VERIFY without data says of the counter, if anything: whether that can be is
+/// [`Counter::is_possible`].
 pub(crate) const fn counter_of(status: Status) -> Option<Counter> {
     if status.is_blocked() {
         return Some(Counter::Blocked);
@@ -254,6 +260,10 @@ impl Procedure for ReadTries {
             }
             (State::Query, Status::OK) => Step::Done(Err(Error::AlreadyVerified)),
             (State::Query, status) => match counter_of(status) {
+                Some(counter) if !counter.is_possible(self.reference) => {
+                    let (reference, left) = (self.reference, counter.left());
+                    Step::Done(Err(Error::ImpossibleTries { reference, left }))
+                }
                 Some(counter) => Step::Done(Ok(Tries {
                     reference: self.reference,
                     counter,

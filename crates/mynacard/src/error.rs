@@ -2,6 +2,7 @@
 //! never a data field.
 
 use crate::application::Application;
+use crate::counter::Reference;
 use core::fmt;
 use kazasu_apdu::{Fault, Status};
 
@@ -60,6 +61,13 @@ pub enum Error {
     },
     /// The file is not what it should be.
     File(FileError),
+    /// The card says that more tries are left than a fresh counter has, so this is not the counter.
+    ImpossibleTries {
+        /// Whose.
+        reference: Reference,
+        /// What the card said.
+        left: u8,
+    },
     /// The card has no such application.
     NoApplication {
         /// Which.
@@ -114,9 +122,17 @@ impl fmt::Display for Error {
             Self::NoApplication { application: Application::Jpki } => f.write_str(
                 "this is not a My Number card: it has no JPKI application; place another card",
             ),
-            Self::NoApplication { application } => {
-                write!(f, "the card has no {application:?} application")
-            }
+            Self::ImpossibleTries { reference, left } => write!(
+                f,
+                "the card says that {left} tries are left where there are never more than {}; no \
+                 try was used, do not use this card or this link",
+                reference.tries()
+            ),
+            Self::NoApplication { application } => write!(
+                f,
+                "the card has no {application:?} application, and so none of its PINs; a phone \
+                 has the JPKI application only"
+            ),
             Self::Status { operation, status } => {
                 write!(f, "{}: the card answered {status:?}", operation.name())
             }

@@ -77,7 +77,7 @@ impl fmt::Display for Cause {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// No tries left.
+    /// No tries left. This attempt was not sent, or did not use the last one.
     Blocked,
     /// The tries were read in a presence that has ended. No try was used.
     EvidenceExpired,
@@ -108,6 +108,8 @@ pub enum VerifyError {
         /// Tries left.
         left: u8,
     },
+    /// Wrong, and it used the last try: none are left.
+    WrongAndBlocked,
     /// A PIN was given for a password or the reverse. No try was used.
     WrongKind,
 }
@@ -117,7 +119,7 @@ impl VerifyError {
     #[must_use]
     pub const fn tries_left(&self) -> Option<u8> {
         match self {
-            Self::Blocked => Some(0),
+            Self::Blocked | Self::WrongAndBlocked => Some(0),
             Self::LastTryRefused { left }
             | Self::NotEntered { left, .. }
             | Self::Wrong { left } => Some(*left),
@@ -152,6 +154,10 @@ impl fmt::Display for VerifyError {
                 write!(f, "outcome unknown, tries left unknown: {cause}")
             }
             Self::Wrong { left } => write!(f, "wrong, {left} left"),
+            Self::WrongAndBlocked => f.write_str(
+                "wrong, and that was the last try: none are left; the holder resets the PIN at the \
+                 municipality or with the official app and a convenience store kiosk",
+            ),
             Self::WrongKind => {
                 f.write_str("a PIN was given for a password or the reverse; no try was used")
             }
@@ -216,6 +222,14 @@ impl<'s> Verify<'s> {
         }
     }
 
+    /// None are left after an attempt: was this the one that used the last?
+    fn blocked(&self) -> VerifyError {
+        match self.before {
+            Counter::Left(1) => VerifyError::WrongAndBlocked,
+            _ => VerifyError::Blocked,
+        }
+    }
+
     /// What the counter, read again after the attempt, says of it.
     fn conclude(&self, cause: Cause, counter: Option<Counter>) -> VerifyError {
         let answered = match cause {
@@ -228,14 +242,14 @@ impl<'s> Verify<'s> {
         };
         match (answered, counter) {
             // The card said wrong or blocked, and its counter agrees.
-            (Some(_), Some(Counter::Blocked | Counter::Left(0))) => VerifyError::Blocked,
+            (Some(_), Some(Counter::Blocked | Counter::Left(0))) => self.blocked(),
             (Some(Counter::Left(_)), Some(Counter::Left(left)))
                 if left.saturating_add(1) == self.before.left() =>
             {
                 VerifyError::Wrong { left }
             }
             // It said so, and the counter cannot be read any more: its word is all there is.
-            (Some(Counter::Blocked | Counter::Left(0)), None) => VerifyError::Blocked,
+            (Some(Counter::Blocked | Counter::Left(0)), None) => self.blocked(),
             (Some(Counter::Left(left)), None) if left.saturating_add(1) == self.before.left() => {
                 VerifyError::Wrong { left }
             }
@@ -288,9 +302,13 @@ impl Procedure for Verify<'_> {
             (State::Confirm(cause), Event::Answer(response)) if response.status == Status::OK => {
                 done(VerifyError::OutcomeUnknown { left: None, cause })
             }
-            (State::Confirm(cause), Event::Answer(response)) => {
-                done(self.conclude(cause, counter_of(response.status)))
-            }
+            (State::Confirm(cause), Event::Answer(response)) => match counter_of(response.status) {
+                // Then neither word of the card is worth anything.
+                Some(counter) if !counter.is_possible(self.reference) => {
+                    done(VerifyError::OutcomeUnknown { left: None, cause })
+                }
+                counter => done(self.conclude(cause, counter)),
+            },
             (State::Confirm(cause), _) => done(self.conclude(cause, None)),
         }
     }

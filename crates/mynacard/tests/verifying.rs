@@ -45,6 +45,9 @@ fn the_counter_and_not_the_answer_is_the_truth() {
         // It is verified, whatever was said before.
         ([0x63C3, 0x63C2, 0x9000], unknown(None, answered(0x63C2))),
         ([0x63C3, 0x6984, 0x9000], unknown(None, answered(0x6984))),
+        // More than three are never left.
+        ([0x63C3, 0x63C2, 0x63CF], unknown(None, answered(0x63C2))),
+        ([0x63C3, 0x6984, 0x63C4], unknown(None, answered(0x6984))),
         ([0x63C3, 0x9000, 0x9000], Ok(())),
     ] {
         let mut script = Script::of(&answers);
@@ -87,6 +90,37 @@ fn the_reserve_is_not_touched() {
         let mut script = Script::of(&[word, 0x9000]);
         assert_eq!(attempt(&mut script, last_try), Some(expected), "{word:04X}");
         assert_eq!(script.with_data(0x20), usize::from(expected.is_ok()));
+    }
+}
+
+#[test]
+fn a_wrong_last_try_is_told_from_a_blocked_pin() {
+    for (answer, again) in
+        [(0x63C0, 0x63C0), (0x63C0, 0x6984), (0x6983, 0x6983), (0x63C0, 0x6F00), (0x6984, 0x6A82)]
+    {
+        let mut script = Script::of(&[0x63C1, answer, again]);
+        let expected = Some(Err(VerifyError::WrongAndBlocked));
+        assert_eq!(attempt(&mut script, LastTry::HolderConfirmed), expected, "{answer:04X}");
+    }
+    assert_eq!(VerifyError::WrongAndBlocked.tries_left(), Some(0));
+    let text = VerifyError::WrongAndBlocked.to_string();
+    assert!(text.starts_with("wrong, and that was the last try"), "{text}");
+}
+
+#[test]
+fn more_tries_than_there_are_is_no_counter() {
+    for (reference, word, left) in [
+        (Reference::Auth, 0x63C4, 4),
+        (Reference::Auth, 0x63CF, 15),
+        (Reference::Text, 0x63C5, 5),
+        (Reference::Sign, 0x63C6, 6),
+    ] {
+        let read = common::run(&mut Script::of(&[word]), &mut ReadTries::new(reference));
+        assert_eq!(read.unwrap_err(), Error::ImpossibleTries { reference, left });
+    }
+    for (reference, word) in [(Reference::Auth, 0x63C3), (Reference::Sign, 0x63C5)] {
+        let read = common::run(&mut Script::of(&[word]), &mut ReadTries::new(reference));
+        assert_eq!(read.unwrap().counter(), Counter::Left(reference.tries()));
     }
 }
 
