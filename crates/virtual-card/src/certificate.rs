@@ -53,6 +53,12 @@ pub(crate) struct Contents<'a> {
     pub(crate) until: Date,
 }
 
+/// First and last valid day of both roots; the errors of [`crate::Issue`] name them.
+pub(crate) fn root_days() -> (Date, Date) {
+    let day = |year, month, day| Date::new(year, month, day).unwrap_or_else(Date::today);
+    (day(2020, 1, 1), day(2049, 12, 31))
+}
+
 /// The self-signed certificate of a virtual root, DER; the same bytes always.
 ///
 /// Its private key is public. Trust it in tests and demonstrations only, and never by a default that
@@ -63,8 +69,7 @@ pub(crate) struct Contents<'a> {
 pub fn root_certificate(kind: CertificateKind) -> Result<Vec<u8>, Error> {
     let key = keys::root(kind)?;
     let identifier = key.identifier()?;
-    let until = Date::new(2049, 12, 31).unwrap_or_else(Date::today);
-    let from = Date::new(2020, 1, 1).unwrap_or_else(Date::today);
+    let (from, until) = root_days();
     let root = Root { kind };
     certify(&key, |w| {
         head(w, &root.serial(), |w| root.name(w), from, until, |w| root.name(w))?;

@@ -75,9 +75,11 @@ pub struct Issue {
     pub common_pin: Secret,
     /// Codes that have fewer tries left than all, with how many.
     pub tries: Vec<(Reference, u8)>,
-    /// First valid day of the certificates, in Japan.
+    /// First valid day of the certificates, in Japan: one on which the virtual root is valid,
+    /// 2020-01-01 to 2049-12-31.
     pub issued: Date,
-    /// Last valid day of the certificates; without one the holder's fifth birthday after `issued`.
+    /// Last valid day of the certificates, not before `issued`; without one the holder's fifth
+    /// birthday after it. It may be after the last day of the root.
     pub not_after: Option<Date>,
     /// Last valid day of the card; without one the tenth birthday.
     pub card_expiry: Option<Date>,
@@ -211,6 +213,36 @@ impl Issue {
             (names.iter().all(|name| !name.is_empty()), "the holder's texts may not be empty"),
             (names.iter().all(|name| name.chars().count() <= 200), "at most 200 characters"),
             (holder.birth <= self.issued, "the holder is born after the card is issued"),
+        ] {
+            if !holds {
+                return Err(Error::InvalidIssue(why));
+            }
+        }
+        match self.origin {
+            Origin::Virtual => self.check_days(),
+            // Its certificates are there already.
+            Origin::TestCard => Ok(()),
+        }
+    }
+
+    /// The certificates begin while their root is valid, and do not end before they begin.
+    fn check_days(&self) -> Result<(), Error> {
+        let (first, last) = certificate::root_days();
+        for (holds, why) in [
+            (
+                self.not_after() >= first,
+                "the last day of its certificates is before 2020-01-01, the first day of the \
+                 virtual root",
+            ),
+            (
+                (first..=last).contains(&self.issued),
+                "the first day of its certificates is not one of the virtual root, which is valid \
+                 from 2020-01-01 to 2049-12-31",
+            ),
+            (
+                self.not_after() >= self.issued,
+                "the last day of its certificates is before their first",
+            ),
         ] {
             if !holds {
                 return Err(Error::InvalidIssue(why));

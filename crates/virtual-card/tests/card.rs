@@ -9,8 +9,8 @@ use common::{
     sign_command, status, verify,
 };
 use kazasu_virtual_card::{
-    ApplicationName, Blocked, Card, CertificateKind, EndOfFile, Issue, Kind, LabelPadding,
-    QueryWhenVerified, Reference, Secret, SecurityStatus, Settings,
+    ApplicationName, Blocked, Card, CertificateKind, Date, EndOfFile, Error, Issue, Kind,
+    LabelPadding, QueryWhenVerified, Reference, Secret, SecurityStatus, Settings,
 };
 
 fn card_with(change: impl FnOnce(&mut Settings)) -> Card {
@@ -474,12 +474,12 @@ fn impossible_wishes_are_refused() {
             issue.kind = Kind::Android;
             issue.tries = vec![(Reference::Text, 1)];
         },
-        |issue| issue.issued = kazasu_virtual_card::Date::new(1980, 1, 1).unwrap(),
+        |issue| issue.issued = Date::new(1980, 1, 1).unwrap(),
     ] {
         let mut issue = Issue::demonstration();
         change(&mut issue);
         let refused = Card::issue(issue);
-        assert!(matches!(refused, Err(kazasu_virtual_card::Error::InvalidIssue(_))), "{refused:?}");
+        assert!(matches!(refused, Err(Error::InvalidIssue(_))), "{refused:?}");
     }
     // The longest texts fit.
     let card = issue_with(|issue| {
@@ -487,6 +487,41 @@ fn impossible_wishes_are_refused() {
         issue.holder.name = "空".repeat(200);
     });
     assert!(card.certificate(CertificateKind::Sign).is_some_and(|one| one.len() > 2_500));
+}
+
+#[test]
+fn certificates_begin_under_their_root_and_end_later() {
+    let card = |issued: &str, not_after: Option<&str>| {
+        let mut issue = Issue::demonstration().seed(1);
+        issue.issued = Date::parse(issued).unwrap();
+        issue.not_after = not_after.map(|day| Date::parse(day).unwrap());
+        Card::issue(issue)
+    };
+    for (issued, not_after, reason) in [
+        ("2019-12-31", None, "not one of the virtual root"),
+        ("2019-12-31", Some("2024-12-31"), "not one of the virtual root"),
+        ("2050-01-01", None, "not one of the virtual root"),
+        // What `card issue --not-after` makes of a last day so early.
+        ("2019-12-31", Some("2019-12-31"), "the last day of its certificates is before 2020"),
+        ("2024-01-01", Some("2019-12-31"), "the last day of its certificates is before 2020"),
+        ("2024-01-01", Some("2023-12-31"), "is before their first"),
+    ] {
+        let refused = card(issued, not_after);
+        let Err(Error::InvalidIssue(why)) = refused else { panic!("{issued}: {refused:?}") };
+        assert!(why.contains(reason), "{issued} {not_after:?}: {why}");
+    }
+    for (issued, not_after) in [
+        ("2020-01-01", None),
+        ("2049-12-31", None),
+        ("2020-01-01", Some("2020-01-01")),
+        ("2024-01-01", Some("2024-01-01")),
+    ] {
+        assert!(card(issued, not_after).is_ok(), "{issued} {not_after:?}");
+    }
+    // The files of the test card bring their own dates.
+    let mut issue = Issue::test_card();
+    issue.issued = Date::parse("2015-02-17").unwrap();
+    assert!(Card::issue(issue).is_ok());
 }
 
 #[test]
