@@ -654,7 +654,7 @@ fn a_signal_ends_a_run_that_waits() {
         let mut out = String::new();
         child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(27), "{arguments:?}: {out}");
-        let object: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let object: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(object["outcome"], "cancelled", "{out}");
         assert_eq!(folder.read("card.json"), before);
     }
