@@ -158,8 +158,8 @@ impl Card {
 
     /// Answers a command APDU with a response APDU: data, SW1, SW2.
     ///
-    /// If the card cannot write down what it must, or its key fails, it answers 6581 and has done
-    /// nothing; [`Card::try_respond`] says why.
+    /// If the card cannot write down what it must, or its key fails, it answers 6581;
+    /// [`Card::try_respond`] says why, and what was done.
     pub fn respond(&mut self, command: &[u8]) -> Vec<u8> {
         self.try_respond(command).unwrap_or_else(|_| MEMORY_FAILURE.0.to_be_bytes().to_vec())
     }
@@ -167,7 +167,10 @@ impl Card {
     /// As [`Card::respond`], with the reason when the card could not keep its state.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::LockLost`], [`Error::Key`]. Nothing was compared, signed or changed.
+    /// [`Error::Io`], [`Error::LockLost`], [`Error::Key`]. Nothing was compared, signed or changed,
+    /// and every counter is where it was, with one exception: a right code whose tries cannot be
+    /// written down as given back. It was compared, its try stays taken, and it does not count as
+    /// verified.
     pub fn try_respond(&mut self, command: &[u8]) -> Result<Vec<u8>, Error> {
         let answer = match self.dispatch(command) {
             Ok(answer) => answer,

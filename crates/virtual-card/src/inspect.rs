@@ -84,17 +84,17 @@ impl Card {
     /// Leaves a code without tries.
     ///
     /// # Errors
-    /// Those of the card file. A code that the card has not is no error.
+    /// Those of the card file; then it has its tries still. A code that the card has not is no error.
     pub fn block(&mut self, reference: Reference) -> Result<(), Error> {
-        let (name, ef) = reference.place();
-        for application in &mut self.image.applications {
-            if application.name == name
-                && let Some(File::Code(code)) = application.files.get_mut(&FileId(ef))
-            {
-                code.tries_left = 0;
-            }
+        let Some(code) = self.code_of_mut(reference) else { return Ok(()) };
+        let before = std::mem::take(&mut code.tries_left);
+        let saved = self.save();
+        if saved.is_err()
+            && let Some(code) = self.code_of_mut(reference)
+        {
+            code.tries_left = before;
         }
-        self.save()
+        saved
     }
 
     /// The holder's certificate, DER, without asking for a PIN.
@@ -132,6 +132,15 @@ impl Card {
         let application = self.image.applications.iter().find(|one| one.name == name)?;
         match application.files.get(&id)? {
             File::Transparent { content, .. } => Some(content),
+            _ => None,
+        }
+    }
+
+    fn code_of_mut(&mut self, reference: Reference) -> Option<&mut Code> {
+        let (name, ef) = reference.place();
+        let application = self.image.applications.iter_mut().find(|one| one.name == name)?;
+        match application.files.get_mut(&FileId(ef))? {
+            File::Code(code) => Some(code),
             _ => None,
         }
     }

@@ -311,7 +311,8 @@ pub enum LinkError {
         /// Bytes of the answer.
         needed: usize,
     },
-    /// The card could not keep its state in its file. Nothing was compared or signed.
+    /// The card could not keep its state in its file, or use its key; what was done then stands at
+    /// [`Card::try_respond`]. The error names the cause.
     Card(Error),
 }
 

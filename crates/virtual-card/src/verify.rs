@@ -1,7 +1,8 @@
 //! VERIFY and the two commands that change a code (`docs/card-facts.md` §3).
 //!
 //! Order of a VERIFY: the try is taken and written down, then the code is compared, then a right
-//! one gets its tries back. If it cannot be written down, nothing is compared.
+//! one gets its tries back. If the try cannot be written down, nothing is compared; if its return
+//! cannot, the try stays taken and the code unverified.
 
 use kazasu_apdu::{Command, Status};
 
@@ -138,6 +139,8 @@ fn tries(left: u8) -> Status {
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use kazasu_apdu::Transport;
+
     use crate::card::Image;
     use crate::state::Store;
     use crate::{Card, Error, Issue, Reference};
@@ -194,6 +197,25 @@ mod tests {
         assert_eq!(card.respond(RIGHT), [0x65, 0x81]);
         assert_eq!((card.deeds().comparisons, card.tries(Reference::Auth)), (0, Some(3)));
         assert!(!card.is_verified(Reference::Auth));
+    }
+
+    #[test]
+    fn a_link_names_a_full_disk() {
+        let (card, _) = card(Some(1));
+        let mut link = crate::Link::new(card);
+        let refused = link.transmit(RIGHT, &mut [0; 2]).unwrap_err();
+        assert!(matches!(&refused, crate::LinkError::Card(Error::Io { action: "write", .. })));
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
+        let said = refused.to_string();
+        assert!(said.contains("card.json") && said.contains(&full), "{said}");
+        assert_eq!(link.card().and_then(|card| card.tries(Reference::Auth)), Some(3));
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_written_down_did_not_happen() {
+        let (mut card, _) = card(Some(1));
+        assert!(card.block(Reference::Auth).is_err());
+        assert_eq!(card.tries(Reference::Auth), Some(3));
     }
 
     #[test]
