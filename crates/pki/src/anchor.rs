@@ -6,13 +6,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::{
-    Kind,
-    certificate::Certificate,
-    error::Error,
-    extension::{KeyUsage, is_understood},
-    oid,
-};
+use crate::{Kind, certificate::Certificate, error::Error, extension::KeyUsage, oid};
 
 /// Whose roots they are. A result names the hierarchy, so that nobody takes one for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,7 +68,8 @@ impl<'a> Anchor<'a> {
     /// # Errors
     /// Those of [`Certificate::parse`]; [`Error::BasicConstraints`] and [`Error::KeyUsage`] when
     /// it is not an authority that may sign certificates, [`Error::NoKeyIdentifier`],
-    /// [`Error::UnknownCriticalExtension`], and those of [`Certificate::public_key`].
+    /// [`Error::UnknownCriticalExtension`] when a critical extension other than these says what it is
+    /// for, and those of [`Certificate::public_key`].
     pub fn custom(der: &'a [u8]) -> Result<Self, Error> {
         Self::new(der, Hierarchy::Custom)
     }
@@ -147,11 +142,6 @@ impl defmt::Format for Anchor<'_> {
 /// An authority that may sign certificates, with a key that is fit to. A constraint on the length
 /// of the path cannot be broken here, because nothing stands between a root and a holder.
 pub(crate) fn check_authority(certificate: &Certificate<'_>) -> Result<(), Error> {
-    if let Some(unknown) =
-        certificate.extensions().find(|it| it.critical() && !is_understood(it.identifier()))
-    {
-        return Err(Error::UnknownCriticalExtension { offset: unknown.offset });
-    }
     let constraints = certificate.extension(oid::BASIC_CONSTRAINTS);
     if !constraints.is_some_and(|it| it.critical()) || !certificate.basic_constraints()?.authority {
         return Err(Error::BasicConstraints);
@@ -159,8 +149,18 @@ pub(crate) fn check_authority(certificate: &Certificate<'_>) -> Result<(), Error
     if !certificate.key_usage()?.is_some_and(|uses| uses.contains(KeyUsage::KEY_CERT_SIGN)) {
         return Err(Error::KeyUsage);
     }
+    // A root's policies, purposes or other names would limit what it may vouch for, and nothing
+    // here acts upon them.
+    let mut critical = certificate.extensions().filter(|it| it.critical());
+    if let Some(ignored) = critical.find(|it| !ACTED_UPON.contains(&it.identifier())) {
+        return Err(Error::UnknownCriticalExtension { offset: ignored.offset });
+    }
     certificate.public_key().map(|_| ())
 }
+
+/// The critical extensions of a root that it is judged by; the roots of the JPKI have the first two.
+const ACTED_UPON: [&[u8]; 3] =
+    [oid::KEY_USAGE, oid::BASIC_CONSTRAINTS, oid::SUBJECT_KEY_IDENTIFIER];
 
 /// How many roots a caller can bring.
 pub const MAX_CALLER_ANCHORS: usize = 8;

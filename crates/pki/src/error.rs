@@ -59,7 +59,8 @@ pub enum Error {
     IssuerName,
     /// Issued before the root's validity began or after it ended.
     IssuedOutsideAnchorValidity,
-    /// A critical extension that is not understood (RFC 5280 section 4.2).
+    /// A critical extension that is not understood, or on a root not acted upon (RFC 5280 section
+    /// 4.2).
     UnknownCriticalExtension {
         /// Where it stands in the certificate.
         offset: usize,
@@ -150,7 +151,8 @@ impl fmt::Display for Error {
             }
             Self::UnknownCriticalExtension { offset } => write!(
                 f,
-                "a critical extension at octet {offset} is not understood; refuse the certificate"
+                "a critical extension at octet {offset} is not understood or not acted upon; refuse \
+                 the certificate"
             ),
             Self::BasicConstraints => {
                 f.write_str("an authority where a holder is due, or the reverse; refuse it")

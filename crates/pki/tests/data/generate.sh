@@ -144,7 +144,8 @@ openssl x509 -req -in auth.csr -CA root.pem -CAkey root.key -days 3650 -outform 
     -out "$out/bad-version-1.der" 2>/dev/null
 
 # Roots that are none.
-for name in no-authority not-critical no-cert-sign no-identifier critical-unknown; do
+for name in no-authority not-critical no-cert-sign no-identifier critical-unknown \
+    critical-policy critical-purpose critical-names; do
     cp root.key "root-$name.key"
 done
 root_ext | sed 's/CA:TRUE/CA:FALSE/' | root root-no-authority "$OWN"
@@ -152,6 +153,11 @@ root_ext | sed 's/critical,CA/CA/' | root root-not-critical "$OWN"
 root_ext | sed 's/keyCertSign,//' | root root-no-cert-sign "$OWN"
 root_ext | sed '/^subjectKey/s/hash/none/' | root root-no-identifier "$OWN"
 { root_ext; echo '1.2.3.4 = critical,ASN1:NULL'; } | root root-critical-unknown "$OWN"
+{ root_ext; echo 'certificatePolicies = critical,1.2.392.200149.8.5.1.1.20'; } |
+    root root-critical-policy "$OWN"
+{ root_ext; echo 'extendedKeyUsage = critical,emailProtection'; } |
+    root root-critical-purpose "$OWN"
+{ root_ext; echo 'subjectAltName = critical,DNS:example.jp'; } | root root-critical-names "$OWN"
 key root-weak 1024
 root_ext | root root-weak "$OWN"
 key root-4096 4096
