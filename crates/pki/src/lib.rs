@@ -69,7 +69,7 @@ pub use name::Name;
 pub use phase::{Boundaries, GraceBase, Permit, Phase, PhaseRules};
 pub use scheme::{Scheme, digest_info, sha256};
 pub use signature::{Signature, verify_signature_only};
-pub use time::{Date, InvalidTime, Time};
+pub use time::{Date, InvalidDate, InvalidTime, Time};
 pub use validator::{Judged, Validator};
 
 /// Which of a card's two certificates is meant. The whole certificate is judged by it.

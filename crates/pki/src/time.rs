@@ -21,18 +21,33 @@ const LATEST: i64 = 253_402_300_799;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Time(i64);
 
-/// A text that is not a time or date of RFC 3339 section 5.6.
+/// A text that is not a time (date-time) of RFC 3339 section 5.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct InvalidTime;
 
 impl fmt::Display for InvalidTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a time of RFC 3339; write it as 2026-11-21T09:30:00Z or 2026-11-21")
+        f.write_str(
+            "not a time of RFC 3339; write it as 2026-11-21T09:30:00Z or 2026-11-21T18:30:00+09:00",
+        )
     }
 }
 
 impl core::error::Error for InvalidTime {}
+
+/// A text that is not a day (full-date) of RFC 3339 section 5.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct InvalidDate;
+
+impl fmt::Display for InvalidDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a day of the calendar; write it as 2026-11-21")
+    }
+}
+
+impl core::error::Error for InvalidDate {}
 
 impl Time {
     /// The instant `seconds` after 1970-01-01T00:00:00Z. Values outside the years 0000 to 9999
@@ -66,7 +81,7 @@ impl Time {
     /// second, which is cut off.
     ///
     /// # Errors
-    /// [`InvalidTime`] for anything else, a leap second included.
+    /// [`InvalidTime`] for anything else, a leap second and a day without a time included.
     pub fn parse_rfc3339(text: &str) -> Result<Self, InvalidTime> {
         let mut input = Digits(text.as_bytes());
         let date = input.date()?;
@@ -132,11 +147,12 @@ impl Date {
     /// Reads `2026-11-21`.
     ///
     /// # Errors
-    /// [`InvalidTime`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, InvalidTime> {
+    /// [`InvalidDate`] for anything else, a time included.
+    pub fn parse(text: &str) -> Result<Self, InvalidDate> {
         let mut input = Digits(text.as_bytes());
-        let date = input.date()?;
-        input.end().map(|()| date)
+        let date = input.date();
+        let end = input.end();
+        date.and_then(|date| end.map(|()| date)).map_err(|_| InvalidDate)
     }
 
     /// The year, 0 to 9999.
@@ -326,6 +342,19 @@ mod tests {
             "２026-11-21T09:30:00Z",
         ] {
             assert_eq!(Time::parse_rfc3339(text), Err(InvalidTime), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_error_recommends_is_accepted() {
+        let (time, day) = (InvalidTime.to_string(), InvalidDate.to_string());
+        for form in time.split_once("write it as ").unwrap().1.split(" or ") {
+            assert!(Time::parse_rfc3339(form).is_ok(), "{form}");
+            assert_eq!(Date::parse(form), Err(InvalidDate), "{form}");
+        }
+        for form in day.split_once("write it as ").unwrap().1.split(" or ") {
+            assert!(Date::parse(form).is_ok(), "{form}");
+            assert_eq!(Time::parse_rfc3339(form), Err(InvalidTime), "{form}");
         }
     }
 
