@@ -180,6 +180,7 @@ pub(crate) fn card_error(error: virtual_card::Error) -> Error {
         // Their texts name the file.
         Of::Io { .. }
         | Of::AlreadyExists { .. }
+        | Of::HardLinked { .. }
         | Of::InUse { .. }
         | Of::LockLost { .. }
         | Of::NotACardFile { .. }

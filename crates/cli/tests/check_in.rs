@@ -308,8 +308,10 @@ fn a_card_has_one_user_at_a_time() {
         ("sign --key auth --in card.json --out sig --reader virtual:card.json", "sign"),
         ("card show card.json", "card"),
         ("card root --card card.json --out root.der", "card"),
-        ("card issue --out card.json", "card"),
     ];
+    // A card that is there is never issued again, in use or not.
+    let again = folder.call("card issue --out card.json").json("card");
+    assert_eq!(again.end(), (3, "file_error"));
     for (line, schema) in schemas {
         assert_eq!(folder.call(line).json(schema).end(), (23, "in_use"), "{line}");
     }
