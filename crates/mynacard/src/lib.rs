@@ -20,7 +20,7 @@
 //! use kazasu_mynacard::{Pin, PinError};
 //!
 //! assert!(Pin::new(b"1234").is_ok());
-//! // The form is checked before the card is touched.
+//! // The form is checked before a VERIFY is sent.
 //! assert_eq!(Pin::new(b"12a4").err(), Some(PinError::NotDigits));
 //! ```
 #![no_std]
