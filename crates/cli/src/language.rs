@@ -55,7 +55,7 @@ impl Language {
         }
     }
 
-    /// An outcome, and what then.
+    /// An outcome, and what then. Which PIN was wrong is in the failure's own line.
     pub(crate) fn outcome(self, outcome: Outcome, tries_left: Option<u8>) -> String {
         let text = match outcome {
             Outcome::Verified => self.of("Verified.", "本人確認が完了しました。"),

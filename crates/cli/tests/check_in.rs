@@ -412,31 +412,6 @@ fn a_try_that_cannot_be_written_down_is_named() {
 }
 
 #[test]
-fn an_output_never_replaces_what_the_run_reads() {
-    let folder = Folder::new();
-    folder.issue("card.json", "");
-    fs::write(folder.path("text"), "to be signed").unwrap();
-    assert_eq!(folder.call("card root --out root.der").run().code, 0);
-    let before = folder.read("card.json");
-    let root = folder.read("root.der");
-    for call in [
-        "check-in --reader virtual:card.json --evidence card.json",
-        "check-in --reader virtual:card.json --anchor root.der --evidence root.der",
-        "cert show --kind auth --reader virtual:card.json --out ./card.json",
-        "sign --key auth --reader virtual:card.json --in text --out text",
-        "sign --key auth --reader virtual:card.json --in text --out card.json",
-        "card root --card card.json --out card.json",
-    ] {
-        let run = folder.call(call).run();
-        assert_eq!(run.code, 2, "{call}: {}", run.err);
-        assert!(run.err.contains("is read by this run"), "{call}: {}", run.err);
-    }
-    assert_eq!(folder.read("card.json"), before);
-    assert_eq!(folder.read("root.der"), root);
-    assert_eq!(folder.read("text"), b"to be signed");
-}
-
-#[test]
 fn arguments_of_a_wrong_form_touch_no_card() {
     let folder = Folder::new();
     folder.issue("card.json", "");
@@ -620,44 +595,4 @@ fn an_output_that_cannot_be_written_costs_no_try() {
         }
     }
     assert_eq!(folder.read("card.json"), before);
-}
-
-/// A signal ends a run that waits, before the card is touched and while it waits for a PIN; a PIN
-/// that comes afterwards is not used.
-#[cfg(unix)]
-#[test]
-fn a_signal_ends_a_run_that_waits() {
-    use std::io::{Read, Write};
-    use std::process::{Command, Stdio};
-    use std::time::Duration;
-
-    let folder = Folder::new();
-    folder.issue("card.json", "");
-    let before = folder.read("card.json");
-    let pipe = folder.path("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    for (arguments, late) in [
-        (vec!["check-in", "--reader", "virtual:card.json", "--pin-stdin", "--json"], true),
-        (vec!["sign", "--key", "auth", "--in", "pipe", "--out", "signature", "--json"], false),
-    ] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kazasu"))
-            .args(&arguments)
-            .current_dir(folder.path(""))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(400));
-        let id = child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        if late {
-            let _ = child.stdin.take().unwrap().write_all(b"9999\n");
-        }
-        let mut out = String::new();
-        child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(27), "{arguments:?}: {out}");
-        let object: Value = serde_json::from_str(&out).unwrap();
-        assert_eq!(object["outcome"], "cancelled", "{out}");
-        assert_eq!(folder.read("card.json"), before);
-    }
 }
