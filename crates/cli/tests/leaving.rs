@@ -60,6 +60,8 @@ fn a_signal_ends_a_run_that_waits() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         if late {
+            // What comes at the same moment may be used; what comes after it never is.
+            std::thread::sleep(Duration::from_millis(300));
             let _ = child.stdin.take().unwrap().write_all(b"9999\n");
         }
         let mut out = String::new();
