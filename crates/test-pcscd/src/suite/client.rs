@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use kazasu_test_pcscd::PrivatePcscd;
 use kazasu_virtual_card::ApplicationName;
-use pcsc::{Context, Protocols, Scope, ShareMode};
+use pcsc::{Context, Protocols, ReaderState, Scope, ShareMode, State};
 
 use crate::PATIENCE;
 
@@ -31,6 +31,23 @@ pub(crate) fn sign() -> Vec<u8> {
     command.extend([0x5A; 32]);
     command.push(0x00);
     command
+}
+
+/// Does the service tell its clients of a card in this reader within the time?
+pub(crate) fn is_told_of(reader: &str, time: Duration) -> Result<bool, Box<dyn Error>> {
+    let context = Context::establish(Scope::User)?;
+    let until = Instant::now() + time;
+    let mut states = [ReaderState::new(CString::new(reader)?, State::UNAWARE)];
+    loop {
+        context.get_status_change(Duration::ZERO, &mut states)?;
+        if states.iter().any(|it| it.event_state().contains(State::PRESENT)) {
+            return Ok(true);
+        }
+        if Instant::now() > until {
+            return Ok(false);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// A context and a card in a slot.

@@ -53,9 +53,20 @@ impl Bench {
 
     fn insert_into(&self, slot: u16, card: Card) -> Result<Slot, Box<dyn Error>> {
         let address = self.addresses.get(usize::from(slot)).ok_or("there is no such slot")?;
+        let reader = PrivatePcscd::reader(slot);
         let slot = Slot::connect(address.as_str(), card)?;
         ensure(slot.wait_for_power(PATIENCE), "pcscd did not take the card")?;
-        Ok(slot)
+        // pcscd 1.9 may keep telling that the reader is empty when a card comes just as another
+        // one leaves; the next card that comes is told again.
+        for _ in 0..3 {
+            if client::is_told_of(&reader, Duration::from_secs(3))? {
+                return Ok(slot);
+            }
+            slot.remove();
+            std::thread::sleep(Duration::from_secs(1));
+            slot.insert()?;
+        }
+        Err("pcscd has the card and tells nobody".into())
     }
 }
 
