@@ -107,7 +107,7 @@ pub(crate) struct ReaderOptions {
     #[arg(long, value_name = "READER", default_value = "virtual")]
     pub(crate) reader: ReaderName,
     /// Wait so many seconds for a card on a PC/SC reader
-    #[arg(long, value_name = "S", default_value_t = 30)]
+    #[arg(long, value_name = "S", default_value_t = 30, value_parser = whole_seconds())]
     pub(crate) wait: u64,
     /// Commands with extended length: try them, force them, or never use them
     #[arg(long, value_enum, value_name = "auto|on|off", default_value = "auto")]
@@ -344,13 +344,18 @@ pub(crate) struct CardServe {
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub(crate) remove_after: Option<f64>,
     /// Wait so many seconds for vpcd
-    #[arg(long, value_name = "S", default_value_t = 10)]
+    #[arg(long, value_name = "S", default_value_t = 10, value_parser = whole_seconds())]
     pub(crate) wait: u64,
     /// Switch a fault on; may be given several times
     #[arg(long, value_name = "FAULT", value_parser = serve::fault, long_help = serve::FAULTS)]
     pub(crate) fault: Vec<Fault>,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// Up to a day.
+fn whole_seconds() -> clap::builder::RangedU64ValueParser {
+    clap::value_parser!(u64).range(0..=86_400)
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -89,8 +89,9 @@ fn cancelled(screen: Screen) -> u8 {
 pub(crate) const FAULTS: &str = "EFFECT[:ARGUMENT][@WHEN][!]. Effects: drop-before, drop-after, \
 no-answer, slow:MILLISECONDS, cut:BYTES, lengthen:BYTES, status:SW, short-read:BYTES, wrong-le, \
 get-response:BYTES, wrong-signature, foreign-signature, certificate-truncated, \
-certificate-corrupt, certificate-foreign, block:auth|sign. When: any (default), first, \
-command:N, ins:HEX, verify. With ! always, otherwise once";
+certificate-corrupt, certificate-foreign, block:auth|sign. When: any, first, command:N, \
+ins:HEX, verify; without it the first command that the effect can change: ins:2A for signatures, \
+ins:B0 for what shortens or spoils an answer, else any. With ! always, otherwise once";
 
 /// Reads a fault as `--fault` gives it.
 pub(crate) fn fault(text: &str) -> Result<Fault, String> {
@@ -136,7 +137,17 @@ pub(crate) fn fault(text: &str) -> Result<Fault, String> {
         _ => return Err(wrong()),
     };
     let when = match when.map(|when| when.split_once(':').unwrap_or((when, ""))) {
-        None | Some(("any", "")) => When::Any,
+        // Once, on a command that it cannot change, it would be spent for nothing.
+        None => match effect {
+            Effect::Signature(_) => When::Ins(0x2A),
+            Effect::Certificate(..)
+            | Effect::Cut(_)
+            | Effect::GetResponse(_)
+            | Effect::ShortRead { .. }
+            | Effect::WrongLe => When::Ins(0xB0),
+            _ => When::Any,
+        },
+        Some(("any", "")) => When::Any,
         Some(("first", "")) => When::FirstOfPresence,
         Some(("command", number)) => When::Command(number.parse().map_err(|_| wrong())?),
         Some(("ins", ins)) => When::Ins(u8::from_str_radix(ins, 16).map_err(|_| wrong())?),
@@ -166,6 +177,8 @@ mod tests {
                 Effect::Status { acted: true, status: Status::INTERNAL }
             ))
         );
+        assert_eq!(fault("wrong-signature"), fault("wrong-signature@ins:2A"));
+        assert_eq!(fault("certificate-corrupt"), fault("certificate-corrupt@ins:B0"));
         assert_eq!(fault("cut:5@ins:B0"), Ok(Fault::once(When::Ins(0xB0), Effect::Cut(5))));
         for bad in ["", "cut", "cut:x", "status:zz", "slow:1@then", "block:text", "nothing"] {
             assert!(fault(bad).is_err(), "{bad}");

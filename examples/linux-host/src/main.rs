@@ -1,5 +1,6 @@
 //! A counter on Linux: waits for a card on any reader of pcscd, asks for the PIN, checks in, and
-//! starts again. Ctrl-C ends it in every state, and the card loses its power.
+//! starts again. Ctrl-C ends it, at the PIN prompt after the next Enter, and the card loses
+//! its power.
 //!
 //! `example-linux-host [ROOT.der]`: with a root it trusts that one too, for tests.
 
