@@ -242,14 +242,14 @@ pub(crate) struct Sign {
 }
 
 #[derive(Args)]
+#[command(group(clap::ArgGroup::new("judged").required(true).args(["evidence", "input"])))]
 pub(crate) struct Verify {
     /// Evidence of a check-in
     #[arg(
         long,
         value_name = "FILE",
         requires = "nonce",
-        conflicts_with_all = ["input", "sig", "cert", "signature_only"],
-        required_unless_present = "input"
+        conflicts_with_all = ["input", "sig", "cert", "signature_only"]
     )]
     pub(crate) evidence: Option<PathBuf>,
     /// The challenge that the evidence must be for: the one that was given out

@@ -51,7 +51,13 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
     };
     if screen.json {
         Object {
-            message: failure.map(|failure| failure.to_string()),
+            message: failure.map(|failure| match failure {
+                Failure::Signature(_) if question.other_nonce => {
+                    "the evidence is for another challenge than the one given; do not accept it"
+                        .to_owned()
+                }
+                failure => failure.to_string(),
+            }),
             certificate: Some(CertificateObject::new(
                 &question.certificate,
                 kind.as_str(),

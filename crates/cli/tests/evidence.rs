@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Folder, NONCE, PIN, holds};
+use common::{Folder, NONCE, OTHER_NONCE, PIN, holds};
 use serde_json::{Value, json};
 
 const DATES: &str = "--issued 2022-04-01 --not-after 2027-03-10";
@@ -57,4 +57,21 @@ fn a_phone_has_no_grace_for_the_judge_either() {
         folder.write("evidence.json", evidence.to_string());
         assert_eq!(verify(&folder, VALID), (3, "file_error".to_owned()));
     }
+}
+
+#[test]
+fn what_is_to_be_judged_and_which_challenge_is_other_is_named() {
+    let folder = Folder::new();
+    let run = folder.call("verify").run();
+    assert_eq!(run.code, 2);
+    assert!(run.err.contains("--evidence") && run.err.contains("--in"), "{}", run.err);
+
+    folder.issue("card.json", "");
+    assert_eq!(folder.call("card root --out root.der").run().code, 0);
+    let line = format!("check-in --reader virtual:card.json --nonce {NONCE} --evidence made.json");
+    assert_eq!(folder.call(&line).secrets(&[PIN]).run().code, 0);
+    let line = format!("verify --evidence made.json --nonce {OTHER_NONCE} --anchor root.der");
+    let answer = folder.call(&line).json("verify");
+    assert_eq!(answer.end(), (19, "signature_wrong"));
+    assert!(answer.value["message"].as_str().unwrap().contains("another challenge"));
 }
