@@ -85,9 +85,20 @@ impl Connection {
     /// card that has just come.
     fn connect_when_free(&self, context: &dyn Context) -> Result<Box<dyn Handle>, Error> {
         let deadline = Instant::now().checked_add(self.in_use);
+        let noticed = Instant::now().checked_add(NOTICE);
         loop {
             match context.connect(&self.reader, self.share, Protocols::T0 | Protocols::T1) {
                 Ok(handle) => return Ok(handle),
+                // Nothing was connected that could have lost its power: the card has left, or is
+                // just coming, and the service has not seen that yet.
+                Err(Code::UnpoweredCard) => {
+                    let left = noticed
+                        .map_or(SLICE, |until| until.saturating_duration_since(Instant::now()));
+                    if left.is_zero() {
+                        return Err(Code::NoSmartcard).during(Operation::Connect);
+                    }
+                    std::thread::sleep(left.min(SLICE));
+                }
                 Err(Code::SharingViolation) => {
                     let left = deadline.map_or(SLICE, |deadline| {
                         deadline.saturating_duration_since(Instant::now())

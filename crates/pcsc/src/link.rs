@@ -32,7 +32,9 @@ pub struct Settings {
     /// Longest time for one command.
     pub command: Duration,
     /// Longest time that taking the power and dropping the link wait, in all, for a call that was
-    /// given up.
+    /// given up. When a PIN may have been presented since the card got its power, they wait until
+    /// the call's own limit has passed too: a card that is left with its power could be used with
+    /// that PIN.
     pub close: Duration,
     /// How long another program may hold the card before this link gives up. Services look at a
     /// card that has just come.
@@ -139,15 +141,30 @@ enum Thread {
     At(Worker<Connection, Result<(), Error>>),
     /// A call was given up; the thread ends when it returns. Until then it is waited for, once for
     /// all that may want to.
-    Leaving(Finishing<Result<(), Error>>, Instant),
+    Leaving(Finishing<Result<(), Error>>, Until),
     None,
+}
+
+/// How long to wait; without a moment for ever, because the limit is that long.
+#[derive(Clone, Copy)]
+struct Until(Option<Instant>);
+
+impl Until {
+    fn after(limit: Duration) -> Self {
+        Self(Instant::now().checked_add(limit))
+    }
+
+    fn left(self) -> Duration {
+        self.0.map_or(Duration::MAX, |moment| moment.saturating_duration_since(Instant::now()))
+    }
 }
 
 /// A link to the card on one reader.
 ///
 /// Exclusive by default: then no other program can reach the card while the link is connected, and
 /// no transaction is needed. When dropped, the card loses its power; that waits at most
-/// [`Settings::close`].
+/// [`Settings::close`], or for a command that is under way up to its limit if a PIN may have been
+/// presented.
 pub struct Link {
     service: Arc<dyn Service>,
     reader: ReaderName,
@@ -156,6 +173,8 @@ pub struct Link {
     presence: Presence,
     /// Why the power of the card that was connected last could not be taken.
     powered: Option<Error>,
+    /// May the card have taken a PIN since its power was last taken?
+    presented: bool,
     information: Option<CardInformation>,
     features: Features,
     /// Lent to the thread for each exchange, and wiped after it.
@@ -179,6 +198,7 @@ impl Link {
             thread: Thread::None,
             presence: Presence::Ended(Error::Off),
             powered: None,
+            presented: false,
             information: None,
             features: Features::default(),
             buffers: Default::default(),
@@ -220,6 +240,7 @@ impl Link {
         job: impl FnOnce(&mut Connection) -> Result<R, Error> + Send + 'static,
     ) -> Result<R, Error> {
         let Thread::At(worker) = &self.thread else { return Err(Error::StillBlocked) };
+        let begun = Instant::now();
         let canceller = cancellable.then_some(&self.settings.canceller);
         let error = match worker.call(limit, canceller, job) {
             Ok(result) => return result,
@@ -228,7 +249,10 @@ impl Link {
             Err(Lost::TimedOut) => Error::TimedOut { operation },
         };
         if let Thread::At(worker) = std::mem::replace(&mut self.thread, Thread::None) {
-            let until = Instant::now() + self.settings.close;
+            // Left alone with its power, the card could be used with the PIN.
+            let own =
+                if self.presented { limit.saturating_sub(begun.elapsed()) } else { Duration::ZERO };
+            let until = Until::after(own.saturating_add(self.settings.close));
             self.thread = Thread::Leaving(worker.finish(), until);
         }
         Err(error)
@@ -240,7 +264,8 @@ impl Link {
             Thread::At(_) => return Ok(()),
             Thread::Leaving(finishing, until) => {
                 // It may hold the card, and its buffers; it comes first.
-                let end = finishing.wait(left(*until)).ok_or(Error::StillBlocked)?;
+                let end = finishing.wait(until.left()).ok_or(Error::StillBlocked)?;
+                self.presented &= end.is_err();
                 self.powered = end.err();
                 self.thread = Thread::None;
             }
@@ -317,6 +342,8 @@ impl Transport for Link {
 
     fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Error> {
         let limit = self.settings.command.saturating_add(NOTICE);
+        // Before it goes out: its answer may never come.
+        self.presented |= presents(command);
         self.exchange(Operation::Transmit, limit, command, response, Connection::transmit)
     }
 
@@ -344,6 +371,7 @@ impl Transport for Link {
             _ => verify_block(template, format, entry_limit),
         };
         let limit = entry_limit.saturating_add(self.settings.command).saturating_add(NOTICE);
+        self.presented = true;
         let result = self.exchange(Operation::Control, limit, &block, response, move |c, i, o| {
             c.control(code, i, o)
         });
@@ -374,13 +402,14 @@ impl Transport for Link {
     }
 
     /// Disconnects with SCARD_UNPOWER_CARD. It is also done after a fault and when cancelled: then
-    /// it waits up to [`Settings::close`] for the call under way.
+    /// it waits up to [`Settings::close`] for the call under way, and longer if a PIN may have been
+    /// presented.
     fn power_off(&mut self) -> Result<PowerOff, Error> {
         self.presence = Presence::Ended(Error::Off);
         let limit = self.settings.close;
         let result = match &self.thread {
             Thread::At(_) => self.call(Operation::Disconnect, limit, false, Connection::unpower),
-            Thread::Leaving(finishing, until) => match finishing.wait(left(*until)) {
+            Thread::Leaving(finishing, until) => match finishing.wait(until.left()) {
                 Some(result) => {
                     self.thread = Thread::None;
                     result
@@ -389,8 +418,9 @@ impl Transport for Link {
             },
             Thread::None => Ok(()),
         };
-        if let Err(error) = result {
-            self.powered = Some(error);
+        match result {
+            Ok(()) => self.presented = false,
+            Err(error) => self.powered = Some(error),
         }
         // A handle that is gone takes nobody's power.
         self.powered.map_or(Ok(PowerOff::Done), Err)
@@ -405,8 +435,9 @@ impl Transport for Link {
                 let unpowered = connection.unpower();
                 Ok((unpowered, connection.connect()))
             })?;
-            if let Err(error) = unpowered {
-                self.powered = Some(error);
+            match unpowered {
+                Ok(()) => self.presented = false,
+                Err(error) => self.powered = Some(error),
             }
             result
         });
@@ -427,8 +458,10 @@ impl Transport for Link {
     }
 }
 
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
+/// Does this command carry a PIN or a password: VERIFY (INS 20) or CHANGE REFERENCE DATA (INS 24),
+/// with data?
+const fn presents(command: &[u8]) -> bool {
+    matches!(command, [_, 0x20 | 0x24, _, _, _, _, ..])
 }
 
 /// Why a PIN pad sent nothing (PC/SC part 10); `None` when the status word is the card's.
@@ -448,7 +481,7 @@ impl Drop for Link {
         match std::mem::replace(&mut self.thread, Thread::None) {
             // The thread takes the card's power as its last deed.
             Thread::At(worker) => drop(worker.finish().wait(self.settings.close)),
-            Thread::Leaving(finishing, until) => drop(finishing.wait(left(until))),
+            Thread::Leaving(finishing, until) => drop(finishing.wait(until.left())),
             Thread::None => {}
         }
     }

@@ -2,15 +2,17 @@
 
 mod common;
 
-use common::{READER, open, stand_in};
+use common::{READER, SharedCard, open, stand_in};
 use kazasu::apdu::transport::ErrorKind;
 use kazasu::apdu::{PowerOff, Transport};
 use kazasu_pcsc::service::{Code, Protocol};
-use kazasu_pcsc::stand_in::Trouble;
+use kazasu_pcsc::stand_in::{StandIn, Trouble};
 use kazasu_pcsc::{Error, Interface, Operation, Settings};
 use std::time::{Duration, Instant};
 
 const CHALLENGE: [u8; 5] = [0x00, 0x84, 0x00, 0x00, 0x08];
+
+const SELECT_JPKI: [u8; 15] = *b"\x00\xA4\x04\x0C\x0A\xD3\x92\xF0\x00\x26\x01\x00\x00\x00\x01";
 
 fn quick() -> Settings {
     let mut settings = Settings::default();
@@ -102,6 +104,120 @@ fn another_thread_can_cancel_and_the_card_loses_its_power_when_the_call_returns(
     link.canceller().clear();
     link.reconnect().unwrap();
     assert_eq!(link.transmit(&CHALLENGE, &mut answer), Ok(10));
+}
+
+/// Gives up a command that the card works at for another 300 ms, with a limit for closing that is
+/// shorter, and lets the link go.
+fn given_up(commands: &[&[u8]]) -> (StandIn, SharedCard, Duration) {
+    let (service, card) = stand_in();
+    let mut settings = quick();
+    settings.command = Duration::from_secs(20);
+    let mut link = open(&service, settings).unwrap();
+    let (last, before) = commands.split_last().unwrap();
+    for command in before {
+        link.transmit(command, &mut [0; 258]).unwrap();
+    }
+    service.trouble(Operation::Transmit, 1, Trouble::Hang);
+    let canceller = link.canceller();
+    let other = service.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        canceller.cancel();
+        std::thread::sleep(Duration::from_millis(300));
+        other.release();
+    });
+    let error = link.transmit(last, &mut [0; 258]).unwrap_err();
+    assert_eq!(error, Error::Cancelled { operation: Operation::Transmit });
+    let begun = Instant::now();
+    drop(link);
+    let time = begun.elapsed();
+    let powered = service.is_powered(READER);
+    thread.join().unwrap();
+    assert_eq!(powered, time < Duration::from_millis(200), "{time:?}");
+    (service, card, time)
+}
+
+#[test]
+fn a_card_that_may_have_taken_a_pin_is_waited_for_until_it_has_no_power() {
+    let select = SELECT_JPKI.as_slice();
+    let verify = b"\x00\x20\x00\x98\x041234".as_slice();
+    // The PIN went through before, and the PIN is under way.
+    for commands in [&[select, verify, &CHALLENGE][..], &[select, verify]] {
+        let (service, card, time) = given_up(commands);
+        assert!(time >= Duration::from_millis(200), "{time:?}");
+        assert!(!service.is_powered(READER));
+        assert_eq!(card.verifies(), 1);
+        assert!(!card.signs_without_pin());
+    }
+    // Without data it asks for the tries, and then nothing is waited for.
+    let tries = b"\x00\x20\x00\x98".as_slice();
+    for commands in [&[select, tries, &CHALLENGE][..], &[select]] {
+        let (_, _, time) = given_up(commands);
+        assert!(time < Duration::from_millis(200), "{time:?}");
+    }
+}
+
+#[test]
+fn a_pin_that_went_with_the_power_is_not_waited_for() {
+    let (service, _) = stand_in();
+    let mut settings = quick();
+    settings.command = Duration::from_secs(20);
+    let mut link = open(&service, settings).unwrap();
+    link.transmit(&SELECT_JPKI, &mut [0; 258]).unwrap();
+    link.transmit(b"\x00\x20\x00\x98\x041234", &mut [0; 258]).unwrap();
+    link.reconnect().unwrap();
+    service.trouble(Operation::Transmit, 1, Trouble::Hang);
+    let canceller = link.canceller();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(20));
+        canceller.cancel();
+    });
+    let begun = Instant::now();
+    assert!(link.transmit(&CHALLENGE, &mut [0; 258]).is_err());
+    drop(link);
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    thread.join().unwrap();
+    service.release();
+}
+
+#[test]
+fn limits_without_end_are_limits() {
+    let (service, _) = stand_in();
+    let mut settings = Settings::default();
+    settings.command = Duration::MAX;
+    settings.connect = Duration::MAX;
+    settings.close = Duration::MAX;
+    settings.in_use = Duration::MAX;
+    let mut link = open(&service, settings).unwrap();
+    service.trouble(Operation::Transmit, 1, Trouble::Hang);
+    let canceller = link.canceller();
+    let other = service.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        canceller.cancel();
+        std::thread::sleep(Duration::from_millis(30));
+        other.release();
+    });
+    assert!(link.transmit(&CHALLENGE, &mut [0; 258]).is_err());
+    assert_eq!(link.power_off(), Ok(PowerOff::Done));
+    assert!(!service.is_powered(READER));
+    thread.join().unwrap();
+}
+
+/// pcscd still tells of a card that has left, and cannot give it power.
+#[test]
+fn a_card_that_gets_no_power_while_connecting_is_no_card_or_one_that_is_coming() {
+    let (service, _) = stand_in();
+    let unpowered = || Trouble::Code(Code::UnpoweredCard);
+    service.trouble(Operation::Connect, 1, unpowered());
+    let mut link = open(&service, Settings::default()).unwrap();
+    assert_eq!(link.transmit(&CHALLENGE, &mut [0; 258]), Ok(10));
+    drop(link);
+    (1..=50).for_each(|nth| service.trouble(Operation::Connect, nth, unpowered()));
+    let begun = Instant::now();
+    let error = open(&service, Settings::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoCard, "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 #[test]
