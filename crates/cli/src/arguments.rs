@@ -92,7 +92,8 @@ pub(crate) struct Readers {
 
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Only this reader
+    /// Only the reader of this name; else those whose names begin with it, else those that have it
+    /// in their names
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: Option<String>,
     #[command(flatten)]
@@ -106,9 +107,10 @@ pub(crate) struct ReaderOptions {
     /// `pcsc` is the only PC/SC reader with a My Number card, `pcsc:NAME` the one of that name
     #[arg(long, value_name = "READER", default_value = "virtual")]
     pub(crate) reader: ReaderName,
-    /// Wait so many seconds for a card on a PC/SC reader
-    #[arg(long, value_name = "S", default_value_t = 30, value_parser = whole_seconds())]
-    pub(crate) wait: u64,
+    /// Wait so many seconds for a card on a PC/SC reader, and for the reader of that name if this
+    /// is given; without it 30, and not for a reader whose name none has that is there
+    #[arg(long, value_name = "S", value_parser = whole_seconds())]
+    pub(crate) wait: Option<u64>,
     /// Commands with extended length: try them, force them, or never use them
     #[arg(long, value_enum, value_name = "auto|on|off", default_value = "auto")]
     pub(crate) extended_length: ExtendedLengthMode,
@@ -343,6 +345,10 @@ pub(crate) struct CardServe {
     /// Take the card out so many seconds later, and end; without it, at Ctrl-C
     #[arg(long, value_name = "S", value_parser = seconds)]
     pub(crate) remove_after: Option<f64>,
+    /// Put the card back in so many seconds after a fault, or the end of pcscd, threw it out. Less
+    /// than 0.4 s may pass unseen by pcscd
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seconds)]
+    pub(crate) return_after: f64,
     /// Wait so many seconds for vpcd
     #[arg(long, value_name = "S", default_value_t = 10, value_parser = whole_seconds())]
     pub(crate) wait: u64,

@@ -11,8 +11,14 @@ use kazasu::pki::Time;
 /// What was found, and how bad it is.
 pub(crate) struct Findings {
     language: Language,
-    all: Vec<FindingObject>,
-    /// The first thing that keeps a check-in from working.
+    /// Which reader the findings to come are about.
+    reader: Option<String>,
+    all: Vec<Finding>,
+}
+
+struct Finding {
+    object: FindingObject,
+    /// What a check-in ends in by it.
     outcome: Option<Outcome>,
 }
 
@@ -20,15 +26,34 @@ impl Findings {
     fn add(
         &mut self,
         check: &'static str,
+        outcome: Option<Outcome>,
         state: &'static str,
         found: String,
         advice: Option<&str>,
     ) {
-        self.all.push(FindingObject { check, state, found, advice: advice.map(str::to_owned) });
+        let (reader, advice) = (self.reader.clone(), advice.map(str::to_owned));
+        let object = FindingObject { check, reader, state, found, advice };
+        self.all.push(Finding { object, outcome });
+    }
+
+    /// Another reader serves: what was found at this one keeps nobody from checking in.
+    #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
+    fn soften(&mut self, reader: &str) {
+        for finding in &mut self.all {
+            let of_it = finding.object.reader.as_deref() == Some(reader);
+            if of_it && finding.outcome.take().is_some() {
+                finding.object.state = REMARK;
+            }
+        }
+    }
+
+    /// The first thing that keeps a check-in from working.
+    fn outcome(&self) -> Option<Outcome> {
+        self.all.iter().find_map(|finding| finding.outcome)
     }
 
     pub(crate) fn well(&mut self, check: &'static str, found: impl Into<String>) {
-        self.add(check, "ok", found.into(), None);
+        self.add(check, None, OK, found.into(), None);
     }
 
     #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
@@ -39,7 +64,7 @@ impl Findings {
         advice: (&str, &str),
     ) {
         let advice = self.language.of(advice.0, advice.1).to_owned();
-        self.add(check, "remark", found.into(), Some(&advice));
+        self.add(check, None, REMARK, found.into(), Some(&advice));
     }
 
     pub(crate) fn bad(
@@ -49,11 +74,14 @@ impl Findings {
         found: impl Into<String>,
         advice: (&str, &str),
     ) {
-        self.outcome = self.outcome.or(Some(outcome));
         let advice = self.language.of(advice.0, advice.1).to_owned();
-        self.add(check, "bad", found.into(), Some(&advice));
+        self.add(check, Some(outcome), BAD, found.into(), Some(&advice));
     }
 }
+
+const OK: &str = "ok";
+const REMARK: &str = "remark";
+const BAD: &str = "bad";
 
 /// Before this the clock of a machine that runs this program is wrong: 2026-01-01.
 const EARLIEST: i64 = 1_767_225_600;
@@ -62,21 +90,25 @@ const LATEST: i64 = 2_713_910_400;
 
 pub(crate) fn run(options: &Doctor) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let mut findings = Findings { language: screen.language, all: Vec::new(), outcome: None };
+    let mut findings = Findings { language: screen.language, reader: None, all: Vec::new() };
     let now = clock(&mut findings);
     readers(&mut findings, options.reader.as_deref(), now);
-    let outcome = findings.outcome;
+    let outcome = findings.outcome();
+    let findings: Vec<_> = findings.all.into_iter().map(|finding| finding.object).collect();
     if screen.json {
         let object = outcome.map_or_else(Object::done, Object::new);
-        Object { findings: Some(findings.all), ..object }.print();
+        Object { findings: Some(findings), ..object }.print();
     } else {
-        for finding in &findings.all {
+        for finding in &findings {
             let mark = match finding.state {
-                "ok" => " ok ",
-                "remark" => "note",
+                OK => " ok ",
+                REMARK => "note",
                 _ => "BAD ",
             };
-            screen.line(format_args!("[{mark}] {}: {}", finding.check, finding.found));
+            // The line before those of a reader names it.
+            let indent =
+                if finding.reader.is_some() && finding.check != "reader" { "  " } else { "" };
+            screen.line(format_args!("[{mark}] {indent}{}: {}", finding.check, finding.found));
             if let Some(advice) = &finding.advice {
                 screen.line(format_args!("       -> {advice}"));
             }
@@ -127,7 +159,7 @@ mod over_pcsc {
     //! The part that looks at readers and cards.
 
     use super::{Findings, Outcome, Time};
-    use crate::pcsc::{canceller, is_my_number_card};
+    use crate::pcsc::{called, canceller, is_my_number_card, none_called};
     use kazasu::apdu::{Channel, Session};
     use kazasu::mynacard::{Application, Buffer, File, ReadFile, SelectApplication};
     use kazasu::pki::Certificate;
@@ -155,15 +187,12 @@ mod over_pcsc {
                 );
             }
         };
-        let meant: Vec<_> = all
-            .iter()
-            .filter(|reader| only.is_none_or(|name| reader.name.contains(name)))
-            .collect();
+        let meant = only.map_or_else(|| all.iter().collect(), |name| called(&all, name));
         if meant.is_empty() {
             return findings.bad(
                 "readers",
                 Outcome::NoReader,
-                "none",
+                only.map_or_else(|| "none".to_owned(), |name| none_called(name, &all)),
                 (
                     "Connect the reader. If it is connected, its driver is missing: look for the \
                      maker's, or for libccid on Linux.",
@@ -172,8 +201,19 @@ mod over_pcsc {
             );
         }
         let mut cards = 0;
-        for reader in meant {
-            cards += usize::from(one(findings, &system, reader, now));
+        // Whoever asks for a check-in needs one reader that serves.
+        let mut serves = false;
+        for reader in &meant {
+            let before = findings.all.len();
+            findings.reader = Some(reader.name.to_string());
+            let card = one(findings, &system, reader, now);
+            findings.reader = None;
+            let new = findings.all.get(before..).unwrap_or_default();
+            cards += usize::from(card);
+            serves |= card && new.iter().all(|finding| finding.outcome.is_none());
+        }
+        if serves {
+            meant.iter().for_each(|reader| findings.soften(&reader.name.to_string()));
         }
         if cards == 0 {
             findings.bad(
@@ -194,13 +234,13 @@ mod over_pcsc {
                 format!("{name}: {}", quirk.note),
                 ("Known of this model.", "この機種について知られていることです。"),
             ),
-            None => findings.well("reader", name.clone()),
+            None => findings.well("reader", name),
         }
         if reader.is_mute() {
             findings.bad(
                 "card",
                 Outcome::NoCard,
-                format!("{name}: a card that does not answer"),
+                "a card that does not answer",
                 (
                     "Turn it round, clean its contacts, or try another card.",
                     "カードの向きや接点の汚れを確認するか、別のカードで試してください。",
@@ -209,7 +249,7 @@ mod over_pcsc {
             return false;
         }
         if !reader.has_card() {
-            findings.well("card", format!("{name}: none"));
+            findings.well("card", "none");
             return false;
         }
         let settings = Settings::default().cancelled_by(&canceller());
@@ -217,20 +257,20 @@ mod over_pcsc {
             Ok(mut link) => {
                 driver(findings, &link);
                 if is_my_number_card(&mut link) {
-                    findings.well("card", format!("{name}: My Number card"));
+                    findings.well("card", "My Number card");
                     length(findings, link, now);
                     return true;
                 }
                 findings.remark(
                     "card",
-                    format!("{name}: not a My Number card"),
+                    "not a My Number card",
                     ("Place another card.", "別のカードを置いてください。"),
                 );
             }
             Err(error) => findings.bad(
                 "card",
                 Outcome::from(error.kind()),
-                format!("{name}: {error}"),
+                error.to_string(),
                 (
                     "Close the program that uses the card, or place the card again.",
                     "カードを使用中のプログラムを終了するか、カードを置き直してください。",

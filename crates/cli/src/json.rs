@@ -1,6 +1,7 @@
 //! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
 
-use crate::{hex, interrupt, stream};
+use crate::interrupt::{self, Interrupted};
+use crate::{hex, stream};
 use kazasu::apdu::Counts;
 use kazasu::pki::{Certificate, Hierarchy, Judged, Kind, PhaseRules, Time};
 use kazasu::{Cleared, Nonce, Outcome, Proof};
@@ -62,6 +63,8 @@ pub(crate) struct EventObject {
 #[derive(Serialize)]
 pub(crate) struct FindingObject {
     pub(crate) check: &'static str,
+    /// The reader that it is about; `None` when it is about all of them, or none.
+    pub(crate) reader: Option<String>,
     pub(crate) state: &'static str,
     pub(crate) found: String,
     pub(crate) advice: Option<String>,
@@ -238,11 +241,18 @@ impl Object {
 
     /// Printed if the program must end at once on a signal.
     pub(crate) fn print_if_interrupted(self) {
-        let object = Self {
-            message: Some("interrupted before the card was touched".to_owned()),
-            ..self.named(Outcome::Cancelled)
+        let mut object = self.named(Outcome::Cancelled);
+        let mut with = |message: &str| {
+            object.message = Some(message.to_owned());
+            serde_json::to_string(&object).unwrap_or_default()
         };
-        interrupt::prints(serde_json::to_string(&object).ok());
+        interrupt::prints(Some(Interrupted {
+            before: with("interrupted before the card was touched"),
+            again: with(
+                "interrupted twice, so nothing was waited for; a PIN on its way may have cost a \
+                 try, and the card may still have its power",
+            ),
+        }));
     }
 
     /// Prints it.

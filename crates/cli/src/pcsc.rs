@@ -2,11 +2,13 @@
 //!
 //! No card is told by its answer to reset: where several are there, SELECT decides.
 
+use crate::arguments::Language;
 use crate::exit::Error;
-use crate::interrupt;
+use crate::interrupt::{self, Risk};
 use crate::reader::{Look, NoReader};
 use crate::screen::Screen;
 use kazasu::Outcome;
+use kazasu::apdu::transport::ErrorKind;
 use kazasu::apdu::{Channel, Session, Transport};
 use kazasu::mynacard::{Application, SelectApplication};
 use kazasu_pcsc::{Canceller, Event, Link, Reader, Readers, Settings};
@@ -53,58 +55,140 @@ pub(crate) fn presence(link: &Link) -> Look {
     })
 }
 
+/// How long a card is waited for where nobody says.
+const WAIT: Duration = Duration::from_secs(30);
+/// How often to look whether a card that another program holds is free: pcscd wakes nobody for that.
+const AGAIN: Duration = Duration::from_millis(300);
+
 /// What a look at the readers found.
 enum Found {
     Link(Box<Link>),
-    /// Nothing yet; the outcome if it stays so.
-    Nothing(NoReader),
+    /// Nothing yet; the outcome if it stays so, and what is missing.
+    Nothing(NoReader, Missing),
 }
 
-/// Connects to the card: on the reader called `name`, or on the only one whose card is a My Number
-/// card. Waits for it up to `wait`.
-pub(crate) fn open(name: Option<&str>, wait: Duration, screen: Screen) -> Result<Link, NoReader> {
-    let readers = Readers::system();
-    let canceller = canceller();
-    let settings = Settings::default().cancelled_by(&canceller);
-    let deadline = Instant::now() + wait;
-    let mut watcher = None;
-    let mut asked = false;
-    loop {
-        let all = readers.list().map_err(|error| no_reader(&error))?;
-        let nothing = match look(&readers, &all, name, &settings)? {
-            Found::Link(link) => return Ok(*link),
-            Found::Nothing(outcome) => outcome,
-        };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(nothing);
-        }
-        if !asked {
-            asked = true;
-            screen.ask(if all.is_empty() {
-                screen.language.of("Connect a card reader.", "カードリーダーを接続してください。")
-            } else {
-                screen.language.of(
+/// What somebody has to do before there is a card.
+#[derive(Clone, PartialEq, Eq)]
+enum Missing {
+    /// Connect a reader: any, or the one of this name; these are there.
+    Reader(Option<String>, String),
+    /// Place a card.
+    Card,
+    /// Place the card better.
+    Answer,
+    /// End another program.
+    Free,
+}
+
+impl Missing {
+    fn ask(&self, screen: Screen) {
+        let language = screen.language;
+        screen.ask(&match self {
+            Self::Reader(None, _) => language
+                .of("Connect a card reader.", "カードリーダーを接続してください。")
+                .to_owned(),
+            Self::Reader(Some(name), there) => {
+                let (en, ja) = if there.is_empty() {
+                    (String::new(), String::new())
+                } else {
+                    (format!(" Connected: {there}."), format!("接続中: {there}"))
+                };
+                match language {
+                    Language::En => format!("Connect the card reader \"{name}\".{en}"),
+                    Language::Ja => {
+                        format!("カードリーダー「{name}」を接続してください。{ja}")
+                    }
+                }
+            }
+            Self::Card => language
+                .of(
                     "Place the My Number card on the reader.",
                     "マイナンバーカードをカードリーダーに置いてください。",
                 )
-            });
+                .to_owned(),
+            Self::Answer => language
+                .of(
+                    "The card does not answer: turn it round or clean it.",
+                    "カードが応答しません。向きや汚れを確認してください。",
+                )
+                .to_owned(),
+            Self::Free => language
+                .of(
+                    "Another program is using the card; waiting until it ends.",
+                    "他のプログラムがカードを使用中です。終わるのを待っています。",
+                )
+                .to_owned(),
+        });
+    }
+}
+
+/// Connects to the card: on the reader called `name`, or on the only one whose card is a My Number
+/// card. Waits for it up to `wait`, and for a reader whose name none has only if that is given.
+pub(crate) fn open(
+    name: Option<&str>,
+    wait: Option<Duration>,
+    screen: Screen,
+) -> Result<Link, NoReader> {
+    let readers = Readers::system();
+    let canceller = canceller();
+    let settings = Settings::default().cancelled_by(&canceller);
+    let deadline = Instant::now() + wait.unwrap_or(WAIT);
+    let mut watcher = None;
+    let mut asked = None;
+    loop {
+        let all = readers.list().map_err(|error| no_reader(&error))?;
+        let (nothing, missing) = match look(&readers, &all, name, &settings)? {
+            Found::Link(link) => {
+                interrupt::warns(risk(screen));
+                return Ok(*link);
+            }
+            Found::Nothing(outcome, missing) => (outcome, missing),
+        };
+        // A name that none has is more likely wrong than about to come.
+        let wrong = wait.is_none()
+            && matches!(&missing, Missing::Reader(Some(_), there) if !there.is_empty());
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || wrong {
+            return Err(nothing);
         }
+        if asked.as_ref() != Some(&missing) {
+            missing.ask(screen);
+        }
+        let missing = asked.insert(missing);
         let watcher = match &mut watcher {
             Some(watcher) => watcher,
             // It tells everything that is there first, so nothing is missed in between.
             None => watcher.insert(readers.watch(&canceller).map_err(|error| no_reader(&error))?),
         };
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let mut left = deadline.saturating_duration_since(Instant::now());
+            if *missing == Missing::Free {
+                left = left.min(AGAIN);
+            }
             match watcher.wait(Some(left)) {
                 Ok(None) => break,
-                Ok(Some(Event::CardIn { .. })) => break,
+                Ok(Some(Event::CardIn { .. } | Event::CardMute { .. })) => break,
+                Ok(Some(Event::Plugged { .. })) if matches!(missing, Missing::Reader(..)) => break,
                 Ok(Some(Event::ServiceDown { error })) => return Err(no_reader(&error)),
                 Ok(Some(_)) => {}
                 Err(error) => return Err(no_reader(&error)),
             }
         }
+    }
+}
+
+/// What a signal's end waits for, and what a second one leaves behind.
+fn risk(screen: Screen) -> Risk {
+    Risk {
+        waiting: screen.language.of(
+            "Waiting for the card's answer, to take its power then. Ctrl-C again ends at once.",
+            "カードの応答を待って電源を切ります。もう一度 Ctrl-C で直ちに終了します。",
+        ),
+        leaving: screen.language.of(
+            "Ended at once. If the PIN was presented, another program may use it until the card is \
+             taken away: take it away.",
+            "直ちに終了しました。暗証番号を入力した場合、カードを取り除くまで他のプログラムに使用されるおそれがあります。カードを取り除いてください。",
+        ),
     }
 }
 
@@ -115,33 +199,70 @@ fn look(
     name: Option<&str>,
     settings: &Settings,
 ) -> Result<Found, NoReader> {
-    let outcome =
-        |outcome, text: &str| Ok(Found::Nothing(NoReader::Outcome(outcome, text.to_owned())));
+    let nothing = |outcome, text: &str, missing| {
+        Ok(Found::Nothing(NoReader::Outcome(outcome, text.to_owned()), missing))
+    };
     let meant = choose(all, name)?;
     if meant.is_empty() {
-        return outcome(Outcome::NoReader, "there is no such card reader; connect it");
+        let there = names(all);
+        let text = name.map_or_else(
+            || "there is no card reader; connect one".to_owned(),
+            |name| none_called(name, all),
+        );
+        let missing = Missing::Reader(name.map(str::to_owned), there);
+        return nothing(Outcome::NoReader, &text, missing);
     }
     let cards: Vec<_> = meant.into_iter().filter(|reader| reader.has_card()).collect();
     match cards.as_slice() {
-        [] => outcome(Outcome::NoCard, "there is no card on the reader; place one"),
-        [reader] if reader.is_mute() => {
-            outcome(Outcome::NoCard, "the card does not answer; turn it round or clean it")
-        }
+        [] => nothing(Outcome::NoCard, "there is no card on the reader; place one", Missing::Card),
+        [reader] if reader.is_mute() => nothing(
+            Outcome::NoCard,
+            "the card does not answer; turn it round or clean it",
+            Missing::Answer,
+        ),
         [reader] => match readers.open(&reader.name, settings.clone()) {
             Ok(link) => Ok(Found::Link(Box::new(link))),
-            Err(error) => Err(no_reader(&error)),
+            Err(error) => match error.kind() {
+                ErrorKind::InUse => Ok(Found::Nothing(no_reader(&error), Missing::Free)),
+                ErrorKind::NoCard => Ok(Found::Nothing(no_reader(&error), Missing::Card)),
+                _ => Err(no_reader(&error)),
+            },
         },
         several => probe(readers, several, settings),
     }
 }
 
-/// The readers that are meant: all, the one with this very name, or the only one that contains it.
+/// What is said of a name that no reader has.
+pub(crate) fn none_called(name: &str, all: &[Reader]) -> String {
+    match names(all) {
+        there if there.is_empty() => format!("there is no card reader; connect \"{name}\""),
+        there => format!("no card reader is called \"{name}\"; there are: {there}"),
+    }
+}
+
+fn names(all: &[Reader]) -> String {
+    let names: Vec<_> = all.iter().map(|reader| format!("\"{}\"", reader.name)).collect();
+    names.join(", ")
+}
+
+/// The readers of that name: the one with this very name, else those whose names begin with it,
+/// else those that have it in their names, whatever the case of the letters.
+pub(crate) fn called<'r>(all: &'r [Reader], name: &str) -> Vec<&'r Reader> {
+    let lower = name.to_lowercase();
+    let tests: [&dyn Fn(&str) -> bool; 3] =
+        [&|of| of == name, &|of| of.to_lowercase().starts_with(&lower), &|of| {
+            of.to_lowercase().contains(&lower)
+        }];
+    let found = tests.iter().map(|is_it| {
+        all.iter().filter(|reader| is_it(&reader.name.to_string())).collect::<Vec<_>>()
+    });
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The readers that are meant: all, or the only one of that name.
 fn choose<'r>(all: &'r [Reader], name: Option<&str>) -> Result<Vec<&'r Reader>, NoReader> {
     let Some(name) = name else { return Ok(all.iter().collect()) };
-    if let Some(reader) = all.iter().find(|reader| reader.name.to_string() == name) {
-        return Ok(vec![reader]);
-    }
-    let meant: Vec<_> = all.iter().filter(|reader| reader.name.contains(name)).collect();
+    let meant = called(all, name);
     if meant.len() > 1 {
         return Err(NoReader::Error(Error::Usage(listing(
             "several readers have that name",
@@ -168,7 +289,11 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
                     meant.push((*reader, link));
                 }
             }
-            Err(error) => last = Some(no_reader(&error)),
+            // That one is held says more than why another cannot be asked.
+            Err(error) if error.kind() == ErrorKind::InUse => {
+                last = Some((no_reader(&error), Missing::Free));
+            }
+            Err(error) => last = last.or_else(|| Some((no_reader(&error), Missing::Card))),
         }
     }
     if meant.len() > 1 {
@@ -178,11 +303,14 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
     }
     match (meant.pop(), last) {
         (Some((_, link)), _) => Ok(Found::Link(Box::new(link))),
-        (None, Some(held)) => Ok(Found::Nothing(held)),
-        (None, None) => Ok(Found::Nothing(NoReader::Outcome(
-            Outcome::NotAMyNumberCard,
-            "none of the cards is a My Number card; place one".to_owned(),
-        ))),
+        (None, Some((outcome, missing))) => Ok(Found::Nothing(outcome, missing)),
+        (None, None) => Ok(Found::Nothing(
+            NoReader::Outcome(
+                Outcome::NotAMyNumberCard,
+                "none of the cards is a My Number card; place one".to_owned(),
+            ),
+            Missing::Card,
+        )),
     }
 }
 

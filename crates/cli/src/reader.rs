@@ -120,14 +120,19 @@ impl ReaderOptions {
 }
 
 #[cfg(any(feature = "pcsc", windows))]
-fn open_pcsc(name: Option<&str>, wait: u64, screen: Screen) -> Result<(Link, Look), NoReader> {
-    let link = crate::pcsc::open(name, std::time::Duration::from_secs(wait), screen)?;
+fn open_pcsc(
+    name: Option<&str>,
+    wait: Option<u64>,
+    screen: Screen,
+) -> Result<(Link, Look), NoReader> {
+    let wait = wait.map(std::time::Duration::from_secs);
+    let link = crate::pcsc::open(name, wait, screen)?;
     let look = crate::pcsc::presence(&link);
     Ok((Link::Pcsc(Box::new(link)), look))
 }
 
 #[cfg(not(any(feature = "pcsc", windows)))]
-fn open_pcsc(_: Option<&str>, _: u64, _: Screen) -> Result<(Link, Look), NoReader> {
+fn open_pcsc(_: Option<&str>, _: Option<u64>, _: Screen) -> Result<(Link, Look), NoReader> {
     Err(NoReader::Error(without_pcsc()))
 }
 

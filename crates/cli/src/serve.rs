@@ -46,15 +46,20 @@ pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
     let patience = Instant::now() + Duration::from_secs(options.wait);
     while let Err(error) = slot.insert() {
         if Instant::now() >= patience {
-            let text =
-                format!("{error}; is pcscd running with the vpcd driver, and is this its port?");
+            let text = match error {
+                // Its text says what to do.
+                vpcd::Error::Refused { .. } => error.to_string(),
+                _ => {
+                    format!("{error}; is pcscd running with the vpcd driver, and is this its port?")
+                }
+            };
             return screen.no_reader(NoReader::Outcome(Outcome::NoReader, text), Object::done());
         }
         if interrupt::sleep(Some(AGAIN)) {
             return Ok(cancelled(screen));
         }
     }
-    slot.reinsert_after(Some(AGAIN));
+    slot.reinsert_after(Some(Duration::from_secs_f64(options.return_after)));
     screen.line(screen.language.of("Card in.", "カードを挿入しました。"));
     let ended = interrupt::sleep(options.remove_after.map(Duration::from_secs_f64));
     slot.remove();

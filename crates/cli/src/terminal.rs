@@ -4,6 +4,7 @@
 use crate::{interrupt, stream};
 use std::io::{self, BufRead, IsTerminal};
 use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -40,7 +41,7 @@ pub(crate) fn interruptible<T: Send + 'static>(
     over: &mut dyn FnMut() -> bool,
     question: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    let before = State::of_terminal();
+    keep(Some(State::of_terminal()));
     let (answer, answered) = channel();
     thread::Builder::new()
         .name("question".to_owned())
@@ -48,16 +49,31 @@ pub(crate) fn interruptible<T: Send + 'static>(
         .ok()?;
     loop {
         match answered.recv_timeout(NOTICE) {
-            Ok(answer) => return Some(answer),
+            Ok(answer) => {
+                keep(None);
+                return Some(answer);
+            }
             Err(RecvTimeoutError::Timeout) if !interrupt::happened() && !over() => {}
             Err(_) => {
-                if before.restore() {
-                    // The cursor stands behind the question.
-                    stream::err("");
-                }
+                restore();
                 return None;
             }
         }
+    }
+}
+
+/// How the terminal was before the question that is asked now.
+static BEFORE: Mutex<Option<State>> = Mutex::new(None);
+
+fn keep(state: Option<State>) -> Option<State> {
+    std::mem::replace(&mut *BEFORE.lock().unwrap_or_else(PoisonError::into_inner), state)
+}
+
+/// Sets the terminal back if something is being asked.
+pub(crate) fn restore() {
+    if keep(None).is_some_and(State::restore) {
+        // The cursor stands behind the question.
+        stream::err("");
     }
 }
 

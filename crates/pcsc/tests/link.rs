@@ -1,5 +1,7 @@
 //! Limits in time, cancelling, power and what a link says of itself, over the stand-in.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod common;
 
 use common::{READER, SharedCard, open, stand_in};

@@ -2,7 +2,7 @@
 //! that was presented. After SIGKILL it controls nothing, and what then happens is measured.
 
 use crate::bench::{
-    BEFORE_PIN, Bench, CHECK_IN, PATIENCE, SOON, VERIFY, tell, verifies, with_warm_reset,
+    BEFORE_PIN, Bench, CHECK_IN, PATIENCE, Program, SOON, VERIFY, tell, verifies, with_warm_reset,
 };
 use crate::raw::{self, Client, attempt, select, sign, verify};
 use kazasu_pcsc::service::ShareMode;
@@ -125,24 +125,62 @@ fn after_a_signal_in_the_middle_of_an_exchange() {
     }
 }
 
-/// The program does not wait for a card that takes longer; then its end is that of a killed one.
+/// Longer than the link waits for other calls that were given up.
+const SLOW: Duration = Duration::from_millis(3000);
+
+/// Gives up a check-in that waits for a slow card, 100 ms into that command.
+fn given_up(bench: &Bench, setting: SecurityStatus, command: u64) -> (Slot, Program) {
+    let slot = bench.insert(0, with_warm_reset(setting));
+    slot.push_fault(Fault::once(When::Command(command), Effect::Slow(SLOW)));
+    let mut program = bench.start(&format!("{CHECK_IN} --json --trace --pin-stdin"));
+    program.enter("1234");
+    bench.wait_for("its turn", || program.err().lines().count() as u64 == command - 1);
+    sleep(Duration::from_millis(100));
+    program.signal("INT");
+    (slot, program)
+}
+
+/// The card is waited for, because it has taken the PIN or may have.
 #[test]
-fn after_a_signal_that_a_slow_card_outlasts_is_measured() {
+fn after_a_signal_that_a_slow_card_outlasts() {
     let Some(bench) = Bench::take() else { return };
     for setting in SETTINGS {
-        let slot = bench.insert(0, with_warm_reset(setting));
-        let slow = Effect::Slow(Duration::from_millis(3000));
-        slot.push_fault(Fault::once(When::Command(5), slow));
-        let mut program = bench.start(&format!("{CHECK_IN} --json --trace --pin-stdin"));
-        program.enter("1234");
-        bench.wait_for("VERIFY", || program.err().lines().count() as u64 == VERIFY);
-        sleep(Duration::from_millis(100));
+        for (command, end) in [(VERIFY, (22, "outcome_unknown")), (5, (27, "cancelled"))] {
+            let context = format!("{setting:?}, command {command}");
+            let begun = Instant::now();
+            let (slot, mut program) = given_up(&bench, setting, command);
+            let next = thread::spawn(|| attempt(0));
+            let answer = program.json("check-in", Duration::from_secs(6));
+            assert_eq!(answer.end(), end, "{context}");
+            // Not earlier than the card: until then it has its power.
+            assert!(begun.elapsed() >= SLOW, "{context}: {:?}", begun.elapsed());
+            assert!(answer.err.contains("Waiting for the card"), "{context}: {}", answer.err);
+            refused(&next.join().unwrap(), &context);
+            assert_eq!(verifies(&slot), 1, "{context}");
+            bench.works_again(&slot, &context);
+        }
+    }
+}
+
+/// The second signal is that of somebody who takes the risk, and is told of it.
+#[test]
+fn after_a_second_signal_it_ends_at_once_and_what_is_left_is_measured() {
+    let Some(bench) = Bench::take() else { return };
+    for setting in SETTINGS {
+        let (slot, mut program) = given_up(&bench, setting, 5);
         let next = thread::spawn(|| attempt(0));
+        sleep(Duration::from_millis(100));
+        let begun = Instant::now();
         program.signal("INT");
-        assert_eq!(program.json("check-in", SOON).end(), (27, "cancelled"));
+        let answer = program.json("check-in", SOON);
+        assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+        assert_eq!(answer.end(), (27, "cancelled"));
+        assert!(answer.err.contains("take it away"), "{}", answer.err);
+        let message = answer.value["message"].as_str().unwrap();
+        assert!(message.contains("twice"), "{message}");
         let next = next.join().unwrap();
         tell(format_args!(
-            "a card slower than a signal waits, warm reset {setting:?}: {next:04X?}"
+            "a slow card that two signals did not wait for, {setting:?}: {next:04X?}"
         ));
         assert!(setting == SecurityStatus::Keeps || !next.signed());
         bench.works_again(&slot, "after it");

@@ -194,3 +194,65 @@ fn the_doctor_names_each_finding() {
     assert!(states_of(&findings, "certificate").contains(&"remark"), "{findings:#?}");
     assert_eq!(end.0, 0, "{findings:#?}");
 }
+
+/// Of several readers one is enough, unless another one was asked for.
+#[test]
+fn the_doctor_judges_by_the_reader_that_was_asked_for() {
+    let Some(bench) = Bench::take() else { return };
+    let names = [0, 1].map(PrivatePcscd::reader);
+    let _good = bench.demonstration();
+    let _held = bench.insert(1, demonstration());
+    let other = Client::connect(1, ShareMode::Exclusive);
+    let of = |findings: &[Value], reader: &str, check: &str| -> Vec<String> {
+        let of = findings.iter().filter(|it| it["reader"] == reader && it["check"] == check);
+        of.map(|it| it["state"].as_str().unwrap().to_owned()).collect()
+    };
+    let doctor = |reader: &str| {
+        let arguments = ["doctor", "--json", "--reader", reader];
+        let answer = bench.start_with(arguments).json("doctor", PATIENCE);
+        (answer.code, answer.value["findings"].as_array().unwrap().clone())
+    };
+    // All, by nothing, by how their names begin, and by what they contain.
+    let (end, findings) = self::doctor(&bench, "");
+    assert_eq!(end.0, 0, "{findings:#?}");
+    for reader in ["virtual", "PCD"] {
+        let (code, findings) = doctor(reader);
+        assert_eq!(code, 0, "{findings:#?}");
+        assert_eq!(of(&findings, &names[0], "card"), ["ok"]);
+        assert_eq!(of(&findings, &names[1], "card"), ["remark"]);
+    }
+    assert_eq!(doctor(&names[0]).0, 0);
+    let (code, findings) = doctor(&names[1]);
+    assert_eq!(code, 23, "{findings:#?}");
+    assert_eq!(of(&findings, &names[1], "card"), ["bad"]);
+    assert!(of(&findings, &names[0], "reader").is_empty(), "{findings:#?}");
+    let (code, findings) = doctor("Nonsuch");
+    assert_eq!(code, 15);
+    assert!(names.iter().all(|name| found(&findings, "readers", name)), "{findings:#?}");
+    drop(other);
+}
+
+#[test]
+fn a_name_that_no_reader_has_ends_at_once_with_those_that_are_there() {
+    let Some(bench) = Bench::take() else { return };
+    let _slot = bench.demonstration();
+    let names = [0, 1].map(PrivatePcscd::reader);
+    let line = "check-in --reader pcsc:Vitrual --pin-stdin";
+    let answer = bench.start(&format!("{line} --json")).json("check-in", SOON);
+    assert_eq!(answer.end(), (15, "no_reader"));
+    let message = answer.value["message"].as_str().unwrap();
+    assert!(names.iter().all(|name| message.contains(name)), "{message}");
+    assert!(!answer.err.contains("Place") && !answer.err.contains("Connect"), "{}", answer.err);
+    let run = bench.start(line).wait(SOON);
+    assert_eq!(run.code, 15);
+    assert!(names.iter().all(|name| run.out.contains(name)), "{run:?}");
+    // Who says how long waits for a reader of that name, and is told so.
+    for (wait, asked) in [("0", false), ("1", true)] {
+        let mut program = bench.start(&format!("{line} --json --wait {wait}"));
+        let answer = program.json("check-in", PATIENCE);
+        assert_eq!(answer.end(), (15, "no_reader"));
+        assert_eq!(answer.err.contains("Connect the card reader \"Vitrual\""), asked, "{answer:?}");
+        assert_eq!(answer.err.contains(&names[0]), asked, "{answer:?}");
+        assert_eq!(program.time() >= Duration::from_secs(1), asked);
+    }
+}

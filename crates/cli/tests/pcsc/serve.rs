@@ -71,6 +71,51 @@ fn has_the_faults_that_were_asked_for() {
     }
 }
 
+/// Out for longer than pcscd needs to see it, it is always a removed card; as long as it is told to
+/// be out.
+#[test]
+fn stays_out_after_a_fault_so_that_pcscd_sees_it() {
+    let Some(bench) = Bench::take() else { return };
+    for round in 0..4 {
+        let mut card = serve(&bench, "--fault cut:300");
+        bench.wait_for("card in", || card_is(true));
+        // Wherever in the 400 ms between two looks it falls.
+        sleep(Duration::from_millis(110 * round));
+        let answer = bench.check_in("--reader pcsc --anchor card.der --wait 0", "1234");
+        assert_eq!(answer.end(), (14, "card_removed"), "round {round}: {answer:?}");
+        // And it comes back.
+        let answer = bench.check_in("--reader pcsc --anchor card.der --wait 5", "1234");
+        assert_eq!(answer.end(), (0, "verified"), "round {round}: {answer:?}");
+        card.signal("INT");
+        assert_eq!(card.wait(SOON).code, 27);
+        bench.wait_for("card out", || card_is(false));
+    }
+    let mut card = serve(&bench, "--fault drop-after@command:2 --return-after 60");
+    bench.wait_for("card in", || card_is(true));
+    let answer = bench.check_in("--reader pcsc --anchor card.der --wait 0", "1234");
+    assert_eq!(answer.end(), (14, "card_removed"));
+    let answer = bench.check_in("--reader pcsc --anchor card.der --wait 2", "1234");
+    assert_eq!(answer.end(), (15, "no_card"));
+    card.signal("INT");
+    assert_eq!(card.wait(SOON).code, 27);
+}
+
+/// Killed in the middle of an answer, it leaves a card behind that pcscd still tells of.
+#[test]
+fn killed_behind_a_cut_answer_it_is_no_card_for_the_next() {
+    let Some(bench) = Bench::take() else { return };
+    for _ in 0..3 {
+        let mut card = serve(&bench, "--fault cut:300 --return-after 0.02");
+        bench.wait_for("card in", || card_is(true));
+        let first = bench.check_in("--reader pcsc --anchor card.der --wait 0", "1234");
+        assert!(matches!(first.code, 14 | 20 | 28), "{first:?}");
+        card.kill();
+        let answer = bench.check_in("--reader pcsc --anchor card.der --wait 0", "1234");
+        assert_eq!(answer.end(), (15, "no_card"), "{answer:?}");
+        drop(card);
+    }
+}
+
 #[test]
 fn a_wrong_port_is_named() {
     let Some(bench) = Bench::take() else { return };
@@ -83,6 +128,7 @@ fn a_wrong_port_is_named() {
     assert_eq!(run.code, 15, "{run:?}");
     let text = format!("{}{}", run.out, run.err);
     assert!(text.contains(&port.to_string()) && text.contains("vpcd"), "{text}");
+    assert_eq!(text.matches("pcscd").count(), 1, "the advice is there once: {text}");
     let answer = bench.start(&format!("{line} --json")).json("card", SOON);
     assert_eq!(answer.end(), (15, "no_reader"));
     let run = bench.start("card serve --vpcd nonsense --card card.json").wait(SOON);
