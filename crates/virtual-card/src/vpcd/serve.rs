@@ -52,6 +52,11 @@ impl Control {
         self.handle.is_some()
     }
 
+    /// Was it told to be removed, or to stop?
+    const fn is_leaving(&self) -> bool {
+        self.removing || self.stop
+    }
+
     pub(super) fn end(&self) -> Option<End> {
         if self.is_inserted() { None } else { self.ended }
     }
@@ -66,7 +71,7 @@ impl Control {
         Ok(())
     }
 
-    /// Closes the connection; the thread then sees that it is closed.
+    /// Closes the connection; the thread then sees that it is closed, or looks for itself.
     pub(super) fn take_out(&mut self) {
         self.again_at = None;
         if let Some(handle) = &self.handle {
@@ -176,7 +181,7 @@ fn next(shared: &Shared, addresses: &[SocketAddr]) -> Option<TcpStream> {
 
 fn serve(shared: &Shared, stream: &TcpStream) -> End {
     loop {
-        let message = match wire::receive(stream) {
+        let message = match wire::receive(stream, &|| shared.control().is_leaving()) {
             Ok(message) => message,
             Err(error) => return End::Failed(error),
         };
@@ -236,7 +241,7 @@ fn deliver(shared: &Shared, stream: &TcpStream, exchange: Exchange) -> Result<Op
             wire::send_part(stream, came, *whole)?;
             (came.len(), Some(End::Fault))
         }
-        Exchange::Broken(ErrorKind::TimedOut) => return Err(stay_silent(stream)),
+        Exchange::Broken(ErrorKind::TimedOut) => return Err(stay_silent(shared, stream)),
         Exchange::Broken(_) => (0, Some(End::Fault)),
     };
     shared.inner().counts.bytes_sent += sent as u64;
@@ -244,9 +249,9 @@ fn deliver(shared: &Shared, stream: &TcpStream, exchange: Exchange) -> Result<Op
 }
 
 /// Answers nothing any more. Ends when the connection does.
-fn stay_silent(stream: &TcpStream) -> Error {
+fn stay_silent(shared: &Shared, stream: &TcpStream) -> Error {
     loop {
-        if let Err(error) = wire::receive(stream) {
+        if let Err(error) = wire::receive(stream, &|| shared.control().is_leaving()) {
             return error;
         }
     }
