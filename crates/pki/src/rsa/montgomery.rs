@@ -4,8 +4,9 @@
 
 use super::{RsaBackend, RsaError, RsaPublicKey, encoding};
 
-/// RSA on the stack, for moduli of up to `LIMBS` × 32 bits. [`Fixed`] and [`Fixed4096`] are the
-/// sizes in use; the stack used grows with the size, about five numbers.
+/// RSA on the stack, for moduli of up to `LIMBS` × 32 bits, `LIMBS` being a multiple of four.
+/// [`Fixed`] and [`Fixed4096`] are the sizes in use; the stack used grows with the size, about five
+/// numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Montgomery<const LIMBS: usize>(());
 
@@ -64,29 +65,63 @@ fn power<const LIMBS: usize>(
     if signature.len() != key.modulus().len() || !less(&base, &modulus) {
         return Err(RsaError::Mismatch);
     }
-    // Montgomery form: times 2 once for every bit of the array.
-    for _ in 0..LIMBS.saturating_mul(32) {
-        double(&mut base, &modulus);
-    }
     let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
-    let (mut power, mut next) = (base, [0; LIMBS]);
+    // Products change places instead of being copied.
+    let (mut first, mut second) = ([0; LIMBS], [0; LIMBS]);
+    let (mut power, mut next) = (&mut first, &mut second);
+    square_of_radix(key, &modulus, inverse, &mut power, &mut next);
+    // Into Montgomery form: times the square of the radix.
+    multiply(power, &base, &modulus, inverse, next);
+    base = *next;
+    core::mem::swap(&mut power, &mut next);
     // The highest bit of the exponent is the base itself.
     let below_highest = 31_u32.saturating_sub(key.exponent().leading_zeros());
     for bit in (0..below_highest).rev() {
-        multiply(&power, &power, &modulus, inverse, &mut next);
-        power = next;
+        multiply(power, power, &modulus, inverse, next);
+        core::mem::swap(&mut power, &mut next);
+        if bit == 0 {
+            // The lowest bit is always one. Times the base in plain form leaves Montgomery form.
+            read(signature, &mut base);
+        }
         if key.exponent() >> bit & 1 == 1 {
-            multiply(&power, &base, &modulus, inverse, &mut next);
-            power = next;
+            multiply(power, &base, &modulus, inverse, next);
+            core::mem::swap(&mut power, &mut next);
         }
     }
-    // Out of Montgomery form: times 1.
-    read(&[1], &mut base);
-    multiply(&power, &base, &modulus, inverse, &mut next);
-    for (bytes, limb) in block.iter_mut().rev().zip(&next) {
+    for (bytes, limb) in block.iter_mut().rev().zip(power.iter()) {
         *bytes = limb.to_be_bytes();
     }
     Ok(())
+}
+
+/// The square of the radix 2^(32 × LIMBS) modulo the modulus, in `power`.
+///
+/// A number x stands for x ÷ radix, and squaring doubles the exponent of two in what it stands
+/// for. So a few doublings and a few squarings get there; doublings alone would cost more than the
+/// whole power after them.
+fn square_of_radix<'n, const LIMBS: usize>(
+    key: &RsaPublicKey<'_>,
+    modulus: &[u32; LIMBS],
+    inverse: u32,
+    power: &mut &'n mut [u32; LIMBS],
+    next: &mut &'n mut [u32; LIMBS],
+) {
+    let bits = LIMBS.saturating_mul(32);
+    // One squaring for every halving of the doublings, until about four limbs' worth are left:
+    // then a squaring costs more than it saves.
+    let squarings = bits.trailing_zeros().min((LIMBS / 4).checked_ilog2().unwrap_or(0));
+    // The highest power of two below the modulus, which is odd.
+    let highest = key.bits().saturating_sub(1);
+    if let Some(limb) = power.get_mut(highest / 32) {
+        *limb = 1 << (highest % 32);
+    }
+    for _ in highest..bits.saturating_add(bits >> squarings) {
+        double(&mut power[..], modulus);
+    }
+    for _ in 0..squarings {
+        multiply(power, power, modulus, inverse, next);
+        core::mem::swap(power, next);
+    }
 }
 
 /// The lowest limbs of a big-endian number, as many as there is room for.
@@ -141,31 +176,62 @@ fn multiply<const LIMBS: usize>(
     sum: &mut [u32; LIMBS],
 ) {
     sum.fill(0);
+    // Chunks of four would leave a rest out.
+    const { assert!(LIMBS.is_multiple_of(4), "LIMBS is a multiple of four") };
     let mut top = 0_u32;
     let lowest = left.first().copied().unwrap_or(0);
     for factor in right {
         let first = sum.first().copied().unwrap_or(0);
         let quotient = first.wrapping_add(lowest.wrapping_mul(*factor)).wrapping_mul(inverse);
-        let (mut product_carry, mut reduction_carry) = (0, 0);
+        let mut row = Row { factor: *factor, quotient, product_carry: 0, reduction_carry: 0 };
         let mut zero = 0;
         // Each limb is written one place lower than it was read; the first is zero by construction.
         let mut lower = &mut zero;
-        for ((limb, left), modulus) in sum.iter_mut().zip(left).zip(modulus) {
-            // Neither sum can exceed (2^32 - 1)^2 + 2 × (2^32 - 1) = 2^64 - 1.
-            let product = u64::from(*limb) + u64::from(*left) * u64::from(*factor) + product_carry;
-            let low = product & u64::from(u32::MAX);
-            let reduced = low + u64::from(*modulus) * u64::from(quotient) + reduction_carry;
-            (product_carry, reduction_carry) = (product >> 32, reduced >> 32);
-            *lower = reduced as u32;
-            lower = limb;
+        let chunks = sum.as_chunks_mut::<4>().0.iter_mut().zip(left.as_chunks::<4>().0);
+        for (([s0, s1, s2, s3], [l0, l1, l2, l3]), [m0, m1, m2, m3]) in
+            chunks.zip(modulus.as_chunks::<4>().0)
+        {
+            *lower = row.limb(*s0, *l0, *m0);
+            *s0 = row.limb(*s1, *l1, *m1);
+            *s1 = row.limb(*s2, *l2, *m2);
+            *s2 = row.limb(*s3, *l3, *m3);
+            lower = s3;
         }
-        let highest = u64::from(top) + product_carry + reduction_carry;
+        let highest =
+            u64::from(top) + u64::from(row.product_carry) + u64::from(row.reduction_carry);
         *lower = highest as u32;
         top = (highest >> 32) as u32;
     }
     if top != 0 || !less(sum, modulus) {
         subtract(sum, modulus);
     }
+}
+
+/// One limb of `right` on its way through the limbs of `left`.
+struct Row {
+    factor: u32,
+    quotient: u32,
+    product_carry: u32,
+    reduction_carry: u32,
+}
+
+impl Row {
+    #[inline(always)]
+    fn limb(&mut self, sum: u32, left: u32, modulus: u32) -> u32 {
+        let (sum, carry) = multiply_add(left, self.factor, sum, self.product_carry);
+        self.product_carry = carry;
+        let (sum, carry) = multiply_add(modulus, self.quotient, sum, self.reduction_carry);
+        self.reduction_carry = carry;
+        sum
+    }
+}
+
+/// left × right + one + other, low half first: at most (2^32 - 1)^2 + 2 × (2^32 - 1) = 2^64 - 1.
+/// One instruction on a Cortex-M4 (UMAAL).
+#[inline(always)]
+fn multiply_add(left: u32, right: u32, one: u32, other: u32) -> (u32, u32) {
+    let sum = u64::from(left) * u64::from(right) + u64::from(one) + u64::from(other);
+    (sum as u32, (sum >> 32) as u32)
 }
 
 #[cfg(test)]
