@@ -168,27 +168,28 @@ pub const MAX_CALLER_ANCHORS: usize = 8;
 /// The roots that are accepted, chosen by the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchors<'a> {
-    production: bool,
-    test: bool,
+    // Slices and not flags: roots that nobody asks for are then not linked.
+    production: &'static [Anchor<'static>],
+    test: &'static [Anchor<'static>],
     brought: [Option<Anchor<'a>>; MAX_CALLER_ANCHORS],
 }
 
 impl<'a> Anchors<'a> {
     /// No roots at all, to add to.
     pub const fn none() -> Self {
-        Self { production: false, test: false, brought: [None; MAX_CALLER_ANCHORS] }
+        Self { production: &[], test: &[], brought: [None; MAX_CALLER_ANCHORS] }
     }
 
     /// The six production roots of the JPKI, three generations for each kind.
     pub const fn production() -> Self {
-        Self { production: true, ..Self::none() }
+        Self { production: &PRODUCTION, ..Self::none() }
     }
 
     /// These and the roots of the test hierarchy. Their certificates belong to nobody: for test
     /// cards only.
     #[must_use]
     pub const fn with_test(self) -> Self {
-        Self { test: true, ..self }
+        Self { test: &TEST, ..self }
     }
 
     /// These and one more.
@@ -203,9 +204,8 @@ impl<'a> Anchors<'a> {
 
     /// All of them: production, test, then those that the caller brought.
     pub fn iter(&self) -> impl Iterator<Item = Anchor<'a>> + use<'_, 'a> {
-        let production = PRODUCTION.iter().filter(|_| self.production);
-        let test = TEST.iter().filter(|_| self.test);
-        production.chain(test).copied().chain(self.brought.iter().flatten().copied())
+        let brought = self.brought.iter().flatten();
+        self.production.iter().chain(self.test).chain(brought).copied()
     }
 }
 
@@ -228,7 +228,7 @@ macro_rules! built_in {
 }
 
 /// docs/card-facts.md §5.1. The identifiers stand here so that only the root in question is parsed.
-const PRODUCTION: [Anchor<'static>; 6] = [
+static PRODUCTION: [Anchor<'static>; 6] = [
     built_in!(
         Production,
         Auth,
@@ -286,7 +286,7 @@ const PRODUCTION: [Anchor<'static>; 6] = [
 ];
 
 /// The two roots that were read off test cards.
-const TEST: [Anchor<'static>; 2] = [
+static TEST: [Anchor<'static>; 2] = [
     built_in!(
         Test,
         Auth,

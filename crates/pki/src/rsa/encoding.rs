@@ -7,16 +7,18 @@ use super::RsaError;
 
 const HASH_LENGTH: usize = 32;
 
-/// Compares the low `length` octets of `block` with EMSA-PKCS1-v1_5 around `content`. Every octet
-/// is compared whatever the earlier ones were.
+/// Compares the low `length` octets of `block`, whose limbs stand least significant first, with
+/// EMSA-PKCS1-v1_5 around `content`. Every octet is compared whatever the earlier ones were.
+// Not inlined, so that its iterators are not on the stack during the power.
+#[inline(never)]
 pub(super) fn pkcs1v15_matches(
-    block: &[[u8; 4]],
+    block: &[u32],
     length: usize,
     content: &[u8],
 ) -> Result<(), RsaError> {
-    let block = block.as_flattened();
     let padding = length.checked_sub(content.len().saturating_add(3));
-    let (Some(padding), Some(leading)) = (padding, block.len().checked_sub(length)) else {
+    let octets = block.len().saturating_mul(4);
+    let (Some(padding), Some(leading)) = (padding, octets.checked_sub(length)) else {
         return Err(RsaError::Mismatch);
     };
     if padding < 8 {
@@ -27,7 +29,8 @@ pub(super) fn pkcs1v15_matches(
         .chain(core::iter::repeat_n(&0xFF, padding))
         .chain(&[0x00])
         .chain(content);
-    accept(block.iter().zip(expected).fold(0, |all, (is, should)| all | (is ^ should)) == 0)
+    let block = block.iter().rev().flat_map(|limb| limb.to_be_bytes());
+    accept(block.zip(expected).fold(0, |all, (is, should)| all | (is ^ should)) == 0)
 }
 
 /// EMSA-PSS-VERIFY of RFC 8017 section 9.1.2 with SHA-256 and any length of salt. `block` is used
@@ -108,6 +111,10 @@ mod tests {
         block
     }
 
+    fn limbs(block: &[[u8; 4]]) -> Vec<u32> {
+        block.iter().rev().map(|octets| u32::from_be_bytes(*octets)).collect()
+    }
+
     proptest! {
         /// 2049 bits is the length at which the encoded message is an octet shorter than the key.
         #[test]
@@ -131,7 +138,7 @@ mod tests {
         #[test]
         fn any_block_is_judged(octets in vec(any::<[u8; 4]>(), 0..66), bits in 0_usize..4096) {
             let mut octets = octets;
-            let _ = pkcs1v15_matches(&octets, bits / 8, &[0; 51]);
+            let _ = pkcs1v15_matches(&limbs(&octets), bits / 8, &[0; 51]);
             prop_assert!(pss_sha256_matches(&mut octets, bits, &[0; 32]).is_err());
         }
     }
@@ -161,10 +168,10 @@ mod tests {
         let mut octets = [[0xFF; 4]; 64];
         octets[0] = [0x00, 0x01, 0xFF, 0xFF];
         octets[2] = [0xFF, 0xFF, 0x00, 0xFF];
-        assert_eq!(pkcs1v15_matches(&octets, 256, &[0xFF; 245]), Ok(()));
+        assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 245]), Ok(()));
         octets[2] = [0xFF, 0x00, 0xFF, 0xFF];
-        assert_eq!(pkcs1v15_matches(&octets, 256, &[0xFF; 246]), Err(RsaError::Mismatch));
-        assert_eq!(pkcs1v15_matches(&octets, 256, &[0xFF; 300]), Err(RsaError::Mismatch));
-        assert_eq!(pkcs1v15_matches(&octets, 260, &[0xFF; 246]), Err(RsaError::Mismatch));
+        assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 246]), Err(RsaError::Mismatch));
+        assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 300]), Err(RsaError::Mismatch));
+        assert_eq!(pkcs1v15_matches(&limbs(&octets), 260, &[0xFF; 246]), Err(RsaError::Mismatch));
     }
 }

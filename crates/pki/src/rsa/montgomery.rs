@@ -23,7 +23,7 @@ pub type Fixed = Montgomery<64>;
 pub type Fixed4096 = Montgomery<128>;
 
 impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
-    // Each of these has its own block; inlined into one caller, both would be on the stack.
+    // Each of these has its own number; inlined into one caller, both would be on the stack.
     #[inline(never)]
     fn verify_pkcs1v15(
         &self,
@@ -31,9 +31,9 @@ impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
         content: &[u8],
         signature: &[u8],
     ) -> Result<(), RsaError> {
-        let mut block = [[0; 4]; LIMBS];
-        power(key, signature, &mut block)?;
-        encoding::pkcs1v15_matches(&block, key.modulus().len(), content)
+        let mut number = [0; LIMBS];
+        power(key, signature, &mut number)?;
+        encoding::pkcs1v15_matches(&number, key.modulus().len(), content)
     }
 
     #[inline(never)]
@@ -43,18 +43,32 @@ impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
         digest: &[u8; 32],
         signature: &[u8],
     ) -> Result<(), RsaError> {
-        let mut block = [[0; 4]; LIMBS];
-        power(key, signature, &mut block)?;
-        encoding::pss_sha256_matches(&mut block, key.bits(), digest)
+        let mut number = [0; LIMBS];
+        power(key, signature, &mut number)?;
+        pss_sha256_matches(&number, key.bits(), digest)
     }
 }
 
-/// RSAVP1 (RFC 8017 section 5.2.2): the signature to the power of the exponent, big-endian. Results
-/// are written to where the caller has room, because returning arrays doubles the stack.
+// Not inlined, so that the block and what hashing needs are not on the stack during the power.
+#[inline(never)]
+fn pss_sha256_matches<const LIMBS: usize>(
+    number: &[u32; LIMBS],
+    modulus_bits: usize,
+    digest: &[u8; 32],
+) -> Result<(), RsaError> {
+    let mut block = [[0; 4]; LIMBS];
+    for (octets, limb) in block.iter_mut().rev().zip(number) {
+        *octets = limb.to_be_bytes();
+    }
+    encoding::pss_sha256_matches(&mut block, modulus_bits, digest)
+}
+
+/// RSAVP1 (RFC 8017 section 5.2.2): the signature to the power of the exponent. It is written to
+/// where the caller has room, because returning arrays doubles the stack.
 fn power<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     signature: &[u8],
-    block: &mut [[u8; 4]; LIMBS],
+    number: &mut [u32; LIMBS],
 ) -> Result<(), RsaError> {
     let (mut modulus, mut base) = ([0; LIMBS], [0; LIMBS]);
     if key.modulus().len() > LIMBS.saturating_mul(4) {
@@ -66,61 +80,56 @@ fn power<const LIMBS: usize>(
         return Err(RsaError::Mismatch);
     }
     let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
-    // Products change places instead of being copied.
-    let (mut first, mut second) = ([0; LIMBS], [0; LIMBS]);
-    let (mut power, mut next) = (&mut first, &mut second);
-    square_of_radix(key, &modulus, inverse, &mut power, &mut next);
+    let mut product = [0; LIMBS];
+    square_of_radix(key, &modulus, inverse, number, &mut product);
     // Into Montgomery form: times the square of the radix.
-    multiply(power, &base, &modulus, inverse, next);
-    base = *next;
-    core::mem::swap(&mut power, &mut next);
+    multiply(number, &base, &modulus, inverse, &mut product);
+    (*number, base) = (product, product);
     // The highest bit of the exponent is the base itself.
     let below_highest = 31_u32.saturating_sub(key.exponent().leading_zeros());
     for bit in (0..below_highest).rev() {
-        multiply(power, power, &modulus, inverse, next);
-        core::mem::swap(&mut power, &mut next);
+        multiply(number, number, &modulus, inverse, &mut product);
+        *number = product;
         if bit == 0 {
             // The lowest bit is always one. Times the base in plain form leaves Montgomery form.
             read(signature, &mut base);
         }
         if key.exponent() >> bit & 1 == 1 {
-            multiply(power, &base, &modulus, inverse, next);
-            core::mem::swap(&mut power, &mut next);
+            multiply(number, &base, &modulus, inverse, &mut product);
+            *number = product;
         }
-    }
-    for (bytes, limb) in block.iter_mut().rev().zip(power.iter()) {
-        *bytes = limb.to_be_bytes();
     }
     Ok(())
 }
 
-/// The square of the radix 2^(32 × LIMBS) modulo the modulus, in `power`.
+/// The square of the radix 2^(32 × LIMBS) modulo the modulus, in `number`.
 ///
 /// A number x stands for x ÷ radix, and squaring doubles the exponent of two in what it stands
 /// for. So a few doublings and a few squarings get there; doublings alone would cost more than the
 /// whole power after them.
-fn square_of_radix<'n, const LIMBS: usize>(
+fn square_of_radix<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     modulus: &[u32; LIMBS],
     inverse: u32,
-    power: &mut &'n mut [u32; LIMBS],
-    next: &mut &'n mut [u32; LIMBS],
+    number: &mut [u32; LIMBS],
+    product: &mut [u32; LIMBS],
 ) {
+    number.fill(0);
     let bits = LIMBS.saturating_mul(32);
     // One squaring for every halving of the doublings, until about four limbs' worth are left:
     // then a squaring costs more than it saves.
     let squarings = bits.trailing_zeros().min((LIMBS / 4).checked_ilog2().unwrap_or(0));
     // The highest power of two below the modulus, which is odd.
     let highest = key.bits().saturating_sub(1);
-    if let Some(limb) = power.get_mut(highest / 32) {
+    if let Some(limb) = number.get_mut(highest / 32) {
         *limb = 1 << (highest % 32);
     }
     for _ in highest..bits.saturating_add(bits >> squarings) {
-        double(&mut power[..], modulus);
+        double(number, modulus);
     }
     for _ in 0..squarings {
-        multiply(power, power, modulus, inverse, next);
-        core::mem::swap(power, next);
+        multiply(number, number, modulus, inverse, product);
+        *number = *product;
     }
 }
 

@@ -16,8 +16,10 @@ fn power<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     base: &[u8],
 ) -> Result<[[u8; 4]; LIMBS], RsaError> {
-    let mut block = [[0xA5; 4]; LIMBS];
-    super::power(key, base, &mut block).map(|()| block)
+    let mut number = [0xA5A5_A5A5; LIMBS];
+    super::power(key, base, &mut number)?;
+    number.reverse();
+    Ok(number.map(u32::to_be_bytes))
 }
 
 /// The same power by `crypto-bigint`, for moduli that fill the array.
