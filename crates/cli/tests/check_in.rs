@@ -334,7 +334,7 @@ fn card_files_that_are_none() {
     let flipped =
         String::from_utf8(good.clone()).unwrap().replacen("tries_limit", "tries_l1mit", 1);
     let later =
-        String::from_utf8(good.clone()).unwrap().replacen("\"version\": 1", "\"version\": 2", 1);
+        String::from_utf8(good.clone()).unwrap().replacen("\"version\": 2", "\"version\": 3", 1);
     for (name, bytes) in [
         ("cut", cut),
         ("flipped", flipped.as_bytes()),

@@ -100,7 +100,7 @@ impl Reference {
     }
 }
 
-/// Identifier of an EF; four hexadecimal digits in the card file.
+/// Identifier of an EF, or tag of a data object; four hexadecimal digits in the card file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(crate) struct FileId(pub(crate) u16);
@@ -124,7 +124,7 @@ impl TryFrom<String> for FileId {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let number = digits.then(|| u16::from_str_radix(&text, 16).ok()).flatten();
-        number.map(Self).ok_or("an EF identifier is four hexadecimal digits")
+        number.map(Self).ok_or("an identifier is four hexadecimal digits")
     }
 }
 

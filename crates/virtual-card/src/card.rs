@@ -2,12 +2,12 @@
 //!
 //! The handler never panics, whatever the bytes. It writes a try down before it compares a PIN.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kazasu_apdu::{Command, Format, Status};
 use serde::{Deserialize, Serialize};
 
-use crate::application::{Application, ApplicationName, FileId};
+use crate::application::{Application, ApplicationName, FileId, HexBytes};
 use crate::defect::Defects;
 use crate::issue::Origin;
 use crate::keys::{KeySource, PrivateKey};
@@ -27,6 +27,9 @@ pub(crate) struct Image {
     pub(crate) holder: Option<Holder>,
     pub(crate) settings: Settings,
     pub(crate) applications: Vec<Application>,
+    /// What GET DATA gives while no application is selected. `None` in a card file of version 1 only.
+    #[serde(default)]
+    pub(crate) data_objects: Option<BTreeMap<FileId, HexBytes>>,
 }
 
 impl Image {
@@ -36,9 +39,11 @@ impl Image {
         holder: Holder,
         settings: Settings,
         applications: Vec<Application>,
+        data_objects: BTreeMap<FileId, HexBytes>,
     ) -> Self {
         let holder = (origin == Origin::Virtual).then_some(holder);
-        Self { kind, origin, holder, settings, applications }
+        let data_objects = Some(data_objects);
+        Self { kind, origin, holder, settings, applications, data_objects }
     }
 }
 

@@ -4,6 +4,7 @@
 use kazasu_tlv::Tag;
 
 use crate::certificate::encode;
+use crate::verifiable::key_identifier;
 use crate::{Date, Error, Holder, Kind, LabelPadding, Secret};
 
 /// 基本4情報, 券面事項入力補助AP EF 0002 (CONFIRMED, §2.4): the offsets come first.
@@ -46,24 +47,18 @@ pub(crate) fn my_number(number: &Secret) -> Result<Vec<u8>, Error> {
 /// The EF size of the 16 bytes of FF that two applications have for no known purpose.
 pub(crate) const FILLER: [u8; 16] = [0xFF; 16];
 
-/// A key identifier in the known form, with digits that no authority has (§4.3).
-fn key_identifier(last: u8) -> [u8; 16] {
-    let mut identifier = *b"0000000\x08\x05000\0\0\0\0";
-    if let Some(byte) = identifier.last_mut() {
-        *byte = last;
-    }
-    identifier
-}
-
 /// AP basic information of 券面事項確認AP, EF 0003. Its 256 bytes of UNKNOWN meaning are FF.
 pub(crate) fn surface_information(holder: &Holder) -> Result<Vec<u8>, Error> {
     encode(|w| {
         w.constructed(Tag::new(0xFF30), |w| {
             w.element(Tag::new(0xDF31), &[0x06, 0x03, 0x0E, 0x01])?;
-            w.element(Tag::new(0xDF32), &key_identifier(0x24))?;
+            w.element(Tag::new(0xDF32), &key_identifier(*b"9000024", *b"001"))?;
             w.element(Tag::new(0xDF33), &[0x00])?;
             w.element(Tag::new(0xDF34), holder.municipality_code.as_bytes())?;
-            w.element(Tag::new(0xDF35), &[&key_identifier(0x25)[..], &[0xFF; 256]].concat())
+            w.element(
+                Tag::new(0xDF35),
+                &[&key_identifier(*b"9000025", *b"001")[..], &[0xFF; 256]].concat(),
+            )
         })
     })
 }
@@ -74,7 +69,7 @@ pub(crate) fn text_information() -> Vec<u8> {
     let mut file = vec![0xFF, 0x40, 0x82, 0x00, 0x9F];
     file.extend([0xDF, 0x41, 0x04, 0x01, 0x03, 0x0E, 0x01]);
     file.extend([0xDF, 0x42, 0x10]);
-    file.extend(key_identifier(0x34));
+    file.extend(key_identifier(*b"9000034", *b"001"));
     file.extend([0xDF, 0x43, 0x82, 0x00, 0x80]);
     file.extend([0xFF; 128]);
     file

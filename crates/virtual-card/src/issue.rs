@@ -1,23 +1,14 @@
 //! Issuing a card: from a holder, codes and dates to a file map with certificates.
 
-use crate::application::{
-    Access, Application, ApplicationName, Change, File, FileId, HexBytes, Syntax,
-};
+use crate::application::{File, FileId};
 use crate::card::Image;
-use crate::certificate::{self, CertificateKind, Contents};
+use crate::certificate;
 use crate::holder::impossible_number;
 use crate::keys::KeySource;
 use crate::random::Random;
-use crate::{Card, Date, Error, Holder, Reference, Secret, Settings, files};
+use crate::{Card, Date, Error, Holder, Reference, Secret, Settings};
 
 use serde::{Deserialize, Serialize};
-
-/// A file that was read from the test card.
-macro_rules! test_card_file {
-    ($name:literal) => {
-        include_bytes!(concat!("../data/test-card/", $name)).to_vec()
-    };
-}
 
 /// What carries the JPKI application, by the label of its token information.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,10 +88,13 @@ pub struct Issue {
     pub settings: Settings,
     /// Make keys that nobody else has, instead of those of the public pool. About 0.5 s.
     pub fresh_keys: bool,
+    /// Make it a copy of the card that it would be: every file is right, but the private keys are
+    /// others, because nobody can read those out of a card.
+    pub copied: bool,
     /// With a seed and the same fields, every byte of the card is the same again, and its random
     /// numbers too (not the salts of PSS and not fresh keys).
     pub seed: Option<u64>,
-    origin: Origin,
+    pub(crate) origin: Origin,
 }
 
 impl Issue {
@@ -126,6 +120,7 @@ impl Issue {
             label_padding: LabelPadding::Spaces,
             settings: Settings::default(),
             fresh_keys: false,
+            copied: false,
             seed: None,
             origin: Origin::Virtual,
         }
@@ -168,6 +163,7 @@ impl Issue {
         let number = impossible_number(&mut random);
         let keys = Keys::new(&self, &mut random)?;
         let mut applications = vec![self.jpki(&keys, &serial, &mut random)?];
+        let data_objects = self.data_objects()?;
         if self.kind == Kind::Card {
             applications.push(self.surface(&keys, &number)?);
             applications.push(self.text(&keys, &number)?);
@@ -191,7 +187,14 @@ impl Issue {
             }
         }
         let random = Random::new(self.seed, "card")?;
-        let image = Image::new(self.kind, self.origin, self.holder, self.settings, applications);
+        let image = Image::new(
+            self.kind,
+            self.origin,
+            self.holder,
+            self.settings,
+            applications,
+            data_objects,
+        );
         Ok(Card::new(image, random, None))
     }
 
@@ -251,157 +254,30 @@ impl Issue {
         Ok(())
     }
 
-    fn not_after(&self) -> Date {
+    pub(crate) fn not_after(&self) -> Date {
         self.not_after.unwrap_or_else(|| self.holder.birth.birthday_after(self.issued, 5))
     }
 
-    fn card_expiry(&self) -> Date {
+    pub(crate) fn card_expiry(&self) -> Date {
         self.card_expiry.unwrap_or_else(|| self.holder.birth.birthday_after(self.issued, 10))
     }
 
     /// 照合番号B: era birth date, expiry year, security code (CONFIRMED, §3).
-    fn number_b(&self) -> Secret {
+    pub(crate) fn number_b(&self) -> Secret {
         let birth = self.holder.birth.era_compact();
         Secret::new(&format!("{birth}{:04}{}", self.card_expiry().year(), self.security_code))
     }
-
-    fn jpki(&self, keys: &Keys, serial: &str, random: &mut Random) -> Result<Application, Error> {
-        let needs_pin = self.auth_certificate_needs_pin.unwrap_or(self.kind == Kind::Android);
-        let auth_read = if needs_pin { Access::after(&[0x0018]) } else { Access::Free };
-        let mut jpki = Application::new(ApplicationName::Jpki);
-        jpki.transparent(
-            0x000A,
-            self.certificate(CertificateKind::Auth, &keys.auth, random)?,
-            auth_read,
-        );
-        jpki.transparent(0x000B, self.ca_certificate(CertificateKind::Auth)?, Access::Free);
-        jpki.key(0x0017, keys.auth.clone(), Access::after(&[0x0018]));
-        let pin = self.auth_pin.clone();
-        jpki.code(0x0018, pin, Syntax::Digits(4), Change::ReferenceData, 3);
-        if self.sign_certificate {
-            let certificate = self.certificate(CertificateKind::Sign, &keys.sign, random)?;
-            jpki.transparent(0x0001, certificate, Access::after(&[0x001B]));
-            jpki.key(0x001A, keys.sign.clone(), Access::after(&[0x001B]));
-            let password = self.sign_password.clone();
-            jpki.code(0x001B, password, Syntax::SignPassword, Change::ReferenceData, 5);
-        }
-        jpki.transparent(0x0002, self.ca_certificate(CertificateKind::Sign)?, Access::Free);
-        let token = files::token_information(self.kind, self.label_padding, serial);
-        jpki.transparent(0x0006, token, Access::Free);
-        let sign = if self.sign_certificate { 0x8F } else { 0x00 };
-        jpki.transparent(0x0008, vec![sign, 0x8F, 0x00], Access::Free);
-        jpki.transparent(0x0009, vec![0x00; 16], Access::Never);
-        Ok(jpki)
-    }
-
-    fn certificate(
-        &self,
-        kind: CertificateKind,
-        key: &KeySource,
-        random: &mut Random,
-    ) -> Result<Vec<u8>, Error> {
-        match self.origin {
-            Origin::TestCard => Ok(match kind {
-                CertificateKind::Auth => test_card_file!("jpki-auth-cert.der"),
-                CertificateKind::Sign => test_card_file!("jpki-sign-cert.der"),
-            }),
-            Origin::Virtual => {
-                let (from, until) = (self.issued, self.not_after());
-                let contents = Contents { kind, holder: &self.holder, from, until };
-                certificate::issue(&contents, &key.load()?, random)
-            }
-        }
-    }
-
-    fn ca_certificate(&self, kind: CertificateKind) -> Result<Vec<u8>, Error> {
-        match self.origin {
-            Origin::TestCard => Ok(match kind {
-                CertificateKind::Auth => test_card_file!("jpki-auth-ca-cert.der"),
-                CertificateKind::Sign => test_card_file!("jpki-sign-ca-cert.der"),
-            }),
-            Origin::Virtual => certificate::root_certificate(kind),
-        }
-    }
-
-    fn surface(&self, keys: &Keys, number: &Secret) -> Result<Application, Error> {
-        let mut surface = Application::new(ApplicationName::Surface);
-        let birth = Secret::new(&self.holder.birth.era_compact());
-        surface.code(0x0011, birth, Syntax::Digits(6), Change::Never, 10);
-        surface.code(0x0012, self.number_b(), Syntax::Digits(14), Change::Never, 10);
-        surface.transparent(0x0006, files::FILLER.to_vec(), Access::after(&[0x0012, 0x0013]));
-        surface.key(0x001A, keys.surface.clone(), Access::Free);
-        surface.default_key = Some(FileId(0x001A));
-        match self.origin {
-            Origin::Virtual => {
-                surface.code(0x0013, number.clone(), Syntax::Digits(12), Change::Never, 10);
-                let information = files::surface_information(&self.holder)?;
-                surface.transparent(0x0003, information, Access::Free);
-            }
-            Origin::TestCard => {
-                let face = test_card_file!("surface-0002.bin");
-                surface.transparent(0x0002, face, Access::after(&[0x0012, 0x0013]));
-                surface.transparent(0x0003, test_card_file!("surface-0003.bin"), Access::Free);
-                surface.transparent(0x0004, test_card_file!("surface-0004.bin"), Access::Free);
-            }
-        }
-        Ok(surface)
-    }
-
-    fn text(&self, keys: &Keys, number: &Secret) -> Result<Application, Error> {
-        let mut text = Application::new(ApplicationName::Text);
-        text.code(0x0011, self.text_pin.clone(), Syntax::Digits(4), Change::ReferenceData, 3);
-        // A code that arrives blocked, and that nothing is known to open (SINGLE).
-        text.code(0x0012, Secret::new(""), Syntax::Digits(4), Change::Never, 3);
-        if let Some(File::Code(code)) = text.files.get_mut(&FileId(0x0012)) {
-            (code.value, code.tries_left) = (None, 0);
-        }
-        text.code(0x0015, self.number_b(), Syntax::Digits(14), Change::Never, 10);
-        text.transparent(0x0008, files::FILLER.to_vec(), Access::Free);
-        text.key(0x0013, keys.text.clone(), Access::Free);
-        text.default_key = Some(FileId(0x0013));
-        let pin_or_b = Access::after(&[0x0011, 0x0015]);
-        match self.origin {
-            Origin::Virtual => {
-                text.code(0x0014, number.clone(), Syntax::Digits(12), Change::Never, 10);
-                let pin_or_a = Access::after(&[0x0011, 0x0014]);
-                text.transparent(0x0001, files::my_number(number)?, pin_or_a);
-                text.transparent(0x0002, files::attributes(&self.holder)?, pin_or_b);
-                text.transparent(0x0005, files::text_information(), Access::Free);
-            }
-            Origin::TestCard => {
-                text.transparent(0x0002, test_card_file!("text-0002.bin"), pin_or_b);
-                text.transparent(0x0004, test_card_file!("text-0004.bin"), Access::Free);
-                text.transparent(0x0005, test_card_file!("text-0005.bin"), Access::Free);
-            }
-        }
-        Ok(text)
-    }
-
-    fn juki(&self) -> Application {
-        let mut juki = Application::new(ApplicationName::Juki);
-        juki.code(0x001C, self.juki_pin.clone(), Syntax::Digits(4), Change::Key, 3);
-        juki
-    }
-
-    fn common(&self, keys: &Keys, serial: &str) -> Result<Application, Error> {
-        let mut common = Application::new(ApplicationName::Common);
-        let code = &self.holder.municipality_code;
-        let record = files::card_record(serial, code, self.card_expiry())?;
-        let records = File::Records { records: vec![HexBytes(record)], read: Access::Free };
-        common.files.insert(FileId(0x0001), records);
-        common.key(0x0019, keys.common.clone(), Access::Free);
-        common.code(0x001C, self.common_pin.clone(), Syntax::Digits(4), Change::Key, 3);
-        Ok(common)
-    }
 }
 
-/// The five private keys of a card.
-struct Keys {
-    auth: KeySource,
-    sign: KeySource,
-    surface: KeySource,
-    text: KeySource,
-    common: KeySource,
+/// The five private keys of a card, and the one of which it shows the public half only.
+pub(crate) struct Keys {
+    pub(crate) auth: KeySource,
+    pub(crate) sign: KeySource,
+    pub(crate) surface: KeySource,
+    pub(crate) text: KeySource,
+    pub(crate) common: KeySource,
+    /// For session keys; nothing here uses its private half.
+    pub(crate) session: KeySource,
 }
 
 impl Keys {
@@ -415,6 +291,9 @@ impl Keys {
                 Ok(KeySource::Pool(first.wrapping_add(offset) % 8))
             }
         };
-        Ok(Self { auth: key(0)?, sign: key(1)?, surface: key(2)?, text: key(3)?, common: key(4)? })
+        // Not another key when they are fresh: nothing is done with it, and it costs as much.
+        let session = KeySource::Pool(first.wrapping_add(6) % 8);
+        let (auth, sign, surface) = (key(0)?, key(1)?, key(2)?);
+        Ok(Self { auth, sign, surface, text: key(3)?, common: key(4)?, session })
     }
 }

@@ -5,6 +5,7 @@
 
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
+use kazasu_tlv::Tag;
 use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
@@ -13,13 +14,14 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::certificate::CertificateKind;
+use crate::certificate::{CertificateKind, encode};
 
 macro_rules! public_test_key {
     ($name:literal) => {
         include_bytes!(concat!("../data/public-test-keys/PUBLIC-TEST-KEY-", $name, ".pkcs8.der"))
     };
 }
+pub(crate) use public_test_key;
 
 /// The pool: PKCS#8, RSA-2048, e = 65537.
 const POOL: [&[u8]; 8] = [
@@ -104,7 +106,8 @@ pub(crate) enum Block {
 pub(crate) struct PrivateKey(RsaPrivateKey);
 
 impl PrivateKey {
-    fn from_pkcs8(encoded: &[u8]) -> Result<Self, Error> {
+    /// Reads a committed or a fresh key.
+    pub(crate) fn from_pkcs8(encoded: &[u8]) -> Result<Self, Error> {
         let key = RsaPrivateKey::from_pkcs8_der(encoded).map_err(|_| Error::Key("not PKCS#8"))?;
         if key.size() == MODULUS { Ok(Self(key)) } else { Err(Error::Key("not RSA-2048")) }
     }
@@ -123,6 +126,26 @@ impl PrivateKey {
     pub(crate) fn public_key_info(&self) -> Result<Vec<u8>, Error> {
         let encoded = self.0.as_public_key().to_public_key_der();
         Ok(encoded.map_err(|_| Error::Key("its public half could not be encoded"))?.into_vec())
+    }
+
+    /// Modulus of the public half, big-endian.
+    pub(crate) fn modulus(&self) -> Result<[u8; MODULUS], Error> {
+        (*self.0.n_bytes()).try_into().map_err(|_| Error::Key("not RSA-2048"))
+    }
+
+    /// Exponent of the public half, big-endian.
+    pub(crate) fn exponent(&self) -> Result<[u8; 3], Error> {
+        (*self.0.e_bytes()).try_into().map_err(|_| Error::Key("its exponent is not 65537"))
+    }
+
+    /// The public half as card files hold it: `90` exponent, `91` modulus, 265 bytes
+    /// (`docs/card-facts.md` §4.3).
+    pub(crate) fn public_key(&self) -> Result<Vec<u8>, Error> {
+        let (exponent, modulus) = (self.exponent()?, self.modulus()?);
+        encode(|w| {
+            w.element(Tag::new(0x90), &exponent)?;
+            w.element(Tag::new(0x91), &modulus)
+        })
     }
 
     /// Key identifier: SHA-1 is what RFC 5280, 4.2.1.2 proposes and no more than a name; this is

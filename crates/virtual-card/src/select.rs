@@ -8,7 +8,7 @@ use crate::card::{Answer, Card, Outcome};
 use crate::certificate::encode;
 
 /// GET DATA: the contact ATR without TS (SINGLE).
-const ATR_OBJECT: (u8, u8) = (0x5F, 0x51);
+const ATR_OBJECT: u16 = 0x5F51;
 
 impl Card {
     pub(crate) fn select(&mut self, command: &Command<'_>) -> Outcome {
@@ -62,14 +62,24 @@ impl Card {
         Ok(Answer::ok())
     }
 
+    /// GET DATA. The contact ATR comes always, the other objects while no application is selected.
+    /// An Le without room for the whole object is 6700: large objects want extended length (SINGLE).
     pub(crate) fn data_object(&self, command: &Command<'_>) -> Outcome {
-        if command.le == 0 {
+        let tag = u16::from_be_bytes([command.p1, command.p2]);
+        let object = match (tag, self.current) {
+            (ATR_OBJECT, _) => self.atr().get(1..),
+            (_, None) => {
+                let objects = self.image.data_objects.as_ref();
+                objects.and_then(|objects| objects.get(&FileId(tag))).map(|object| &object.0[..])
+            }
+            _ => None,
+        };
+        let object = object.ok_or(Status::REFERENCE_NOT_FOUND)?;
+        let room = usize::try_from(command.le).unwrap_or(usize::MAX);
+        if room < object.len() || !command.data.is_empty() {
             return Err(Status::WRONG_LENGTH.into());
         }
-        match (command.p1, command.p2) {
-            ATR_OBJECT => Ok(Answer::data(self.atr().iter().skip(1).copied().collect())),
-            _ => Err(Status::REFERENCE_NOT_FOUND.into()),
-        }
+        Ok(Answer::data(object.to_vec()))
     }
 
     /// GET CHALLENGE: 1 to 256 bytes; in extended form 6985 (SINGLE).

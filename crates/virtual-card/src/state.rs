@@ -3,6 +3,7 @@
 //!
 //! The file holds the codes of the card, and its keys if they are fresh, in clear. It says so.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use crate::{Card, Error};
 
 /// What a card file states as its format.
 const FORMAT: &str = "kazasu-virtual-card";
-/// The version of the format that this crate writes, and the only one that it reads.
-pub const FILE_VERSION: u64 = 1;
+/// The version of the format that this crate writes. It reads version 1 too.
+pub const FILE_VERSION: u64 = 2;
 /// Largest card file, in bytes. A card is a few tens of kilobytes; with the longest texts and fresh
 /// keys still under a hundred.
 const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -38,10 +39,11 @@ pub(crate) trait Store: Send {
 /// Unix; elsewhere it is not noticed). On Unix a new card can be read by its owner alone; the
 /// permissions that somebody gives it later stay.
 ///
-/// # Format, version 1
+/// # Format, version 2
 /// One JSON object. `format` is `"kazasu-virtual-card"`, `version` is [`FILE_VERSION`], `notice` is
 /// for people. `card` has `kind`, `origin` (`virtual` or `test_card`), `holder` (or null), `settings`
-/// (as [`crate::Settings`]) and `applications`: each with a `name`, the `default_key` (or null), and
+/// (as [`crate::Settings`]), `data_objects` (what GET DATA gives without an application: hexadecimal
+/// under the tag in four digits) and `applications`: each with a `name`, the `default_key` (or null), and
 /// `files` by their identifier in four hexadecimal digits. A file is one of
 /// * `transparent`: `content` in hexadecimal, `read`;
 /// * `records`: `records` in hexadecimal, `read`;
@@ -50,6 +52,9 @@ pub(crate) trait Store: Send {
 ///
 /// `read` and `usable` are `"free"`, `"never"`, or `after` and a list of codes, one of which must
 /// have been verified. Nothing may be missing, and nothing else may be there.
+///
+/// Version 1 had no `data_objects`, and its cards no signed records. Such a card stays without them;
+/// with the first try it is written in version 2.
 #[derive(Debug)]
 pub struct CardFile {
     /// What the caller calls it; for messages.
@@ -254,10 +259,16 @@ fn parse(path: &Path, text: &str) -> Result<Image, Error> {
     if header.format != FORMAT {
         return Err(foreign());
     }
-    if header.version != FILE_VERSION {
+    if !(1..=FILE_VERSION).contains(&header.version) {
         return Err(Error::UnsupportedVersion { path: path.to_owned(), version: header.version });
     }
-    let read: Read = serde_json::from_str(text).map_err(|source| damaged(place(&source)))?;
+    let mut read: Read = serde_json::from_str(text).map_err(|source| damaged(place(&source)))?;
+    match (header.version, read.card.data_objects.is_some()) {
+        (1, false) => read.card.data_objects = Some(BTreeMap::new()),
+        (1, true) => return Err(damaged("data_objects in a file of version 1".to_owned())),
+        (_, false) => return Err(damaged("data_objects is missing".to_owned())),
+        (_, true) => {}
+    }
     for application in &read.card.applications {
         for file in application.files.values() {
             match file {

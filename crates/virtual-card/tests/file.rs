@@ -187,8 +187,13 @@ fn damage_is_told_from_foreign_files() {
         let damaged = open(&text.replacen(from, to, 1));
         assert!(matches!(damaged, Err(Error::Damaged { .. })), "{from}: {damaged:?}");
     }
-    let newer = open(&text.replacen("\"version\": 1", "\"version\": 2", 1));
-    assert!(matches!(newer, Err(Error::UnsupportedVersion { version: 2, .. })), "{newer:?}");
+    for version in [0, 3] {
+        let other = text.replacen("\"version\": 2", &format!("\"version\": {version}"), 1);
+        let other = open(&other).unwrap_err();
+        assert!(matches!(other, Error::UnsupportedVersion { version: it, .. } if it == version));
+    }
+    let mislabelled = open(&text.replacen("\"version\": 2", "\"version\": 1", 1));
+    assert!(matches!(mislabelled, Err(Error::Damaged { .. })), "{mislabelled:?}");
     for foreign in ["", "{}", "[1]", "hello", "{\"format\":\"other\",\"version\":1}"] {
         let refused = open(foreign);
         assert!(matches!(refused, Err(Error::NotACardFile { .. })), "{foreign}: {refused:?}");
@@ -198,6 +203,40 @@ fn damage_is_told_from_foreign_files() {
     let missing = folder.file("missing.json");
     assert!(matches!(CardFile::open(&missing), Err(Error::Io { action: "open", .. })));
     assert!(!folder.file("missing.json.lock").exists());
+}
+
+#[test]
+fn a_file_of_version_1_opens_and_becomes_one_of_version_2() {
+    let folder = Folder::new("version");
+    let path = folder.file("card.json");
+    drop(CardFile::create(&path, demonstration()).unwrap());
+    let mut json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    // What version 1 did not have.
+    *json.get_mut("version").unwrap() = 1.into();
+    let card = json.get_mut("card").and_then(|card| card.as_object_mut()).unwrap();
+    card.remove("data_objects").unwrap();
+    for application in card.get_mut("applications").and_then(|it| it.as_array_mut()).unwrap() {
+        let name = application.get("name").and_then(|name| name.as_str()).unwrap().to_owned();
+        let files = application.get_mut("files").and_then(|it| it.as_object_mut()).unwrap();
+        let new: &[&str] = match name.as_str() {
+            "surface" => &["0001", "0002", "0004", "0005"],
+            "text" => &["0003", "0004", "0006", "0007"],
+            _ => &[],
+        };
+        new.iter().for_each(|id| drop(files.remove(*id).unwrap()));
+    }
+    fs::write(&path, serde_json::to_string_pretty(&json).unwrap()).unwrap();
+
+    let mut card = CardFile::open(&path).unwrap();
+    assert_eq!(common::status(&mut card, &[0x00, 0xCA, 0x00, 0xF7, 0x00]), 0x6A88);
+    select(&mut card, ApplicationName::Surface);
+    assert_eq!(read(&mut card, 0x04).1, 0x6A82);
+    select(&mut card, ApplicationName::Jpki);
+    assert_eq!(verify(&mut card, 0x98, b"0000"), 0x63C2);
+    drop(card);
+    assert!(fs::read_to_string(&path).unwrap().contains("\"version\": 2"));
+    assert_eq!(CardFile::open(&path).unwrap().tries(Reference::Auth), Some(2));
 }
 
 #[test]
