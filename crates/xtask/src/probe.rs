@@ -77,7 +77,8 @@ fn images(folder: &Path) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn panics(symbols: &str) -> Vec<&str> {
+/// The names of panic code in what `nm` printed.
+pub(crate) fn panics(symbols: &str) -> Vec<&str> {
     let names = symbols.lines().filter_map(|line| line.split_whitespace().last());
     names.filter(|name| PANIC_SYMBOLS.iter().any(|part| name.contains(part))).collect()
 }

@@ -11,7 +11,7 @@ use crate::{
     arguments::Plan,
     bare,
     context::Context,
-    deny, docs, features, fuzz, house, pcsc, probe,
+    deny, docs, features, firmware, fuzz, house, pcsc, probe,
     system::{self, Package},
     tally::Tally,
     windows, workspace,
@@ -92,6 +92,13 @@ pub(crate) const ALL: &[Runner] = &[
         packages: probe::packages,
         partly: &[],
         run: probe::run,
+    },
+    Runner {
+        name: "firmware",
+        summary: "images booted in QEMU: what they verify, and their text, stack and instructions",
+        packages: firmware::packages,
+        partly: &[],
+        run: firmware::run,
     },
     Runner {
         name: "windows",

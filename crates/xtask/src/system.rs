@@ -25,6 +25,8 @@ pub(crate) const BINUTILS_ARM: Package = Package {
 };
 pub(crate) const GXX: Package = Package { name: "g++", present: || in_path("c++") };
 pub(crate) const OPENSSL: Package = Package { name: "openssl", present: || in_path("openssl") };
+pub(crate) const QEMU_ARM: Package =
+    Package { name: "qemu-system-arm", present: || in_path("qemu-system-arm") };
 pub(crate) const DEBIAN_RUST: [Package; 3] = [
     Package { name: "cargo-web", present: || Path::new("/usr/bin/cargo").is_file() },
     Package { name: "rustc-web", present: debian_rustc_is_new_enough },

@@ -239,8 +239,35 @@ impl Row {
 /// One instruction on a Cortex-M4 (UMAAL).
 #[inline(always)]
 fn multiply_add(left: u32, right: u32, one: u32, other: u32) -> (u32, u32) {
-    let sum = u64::from(left) * u64::from(right) + u64::from(one) + u64::from(other);
+    let sum = long_product(left, right) + u64::from(one) + u64::from(other);
     (sum as u32, (sum >> 32) as u32)
+}
+
+#[cfg(not(all(target_arch = "arm", not(target_has_atomic = "32"))))]
+#[inline(always)]
+fn long_product(left: u32, right: u32) -> u64 {
+    u64::from(left) * u64::from(right)
+}
+
+// Cortex-M0, told by its lack of compare-and-swap, has no product longer than a word either, and
+// the one of 64 × 64 bits that the compiler would call does twice the work.
+#[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+use product_of_halves as long_product;
+
+/// The product from the products of halves, each of which fits into a word.
+#[cfg(any(test, all(target_arch = "arm", not(target_has_atomic = "32"))))]
+#[inline(always)]
+fn product_of_halves(left: u32, right: u32) -> u64 {
+    const LOW: u32 = 0xFFFF;
+    let (left_high, left_low) = (left >> 16, left & LOW);
+    let (right_high, right_low) = (right >> 16, right & LOW);
+    let low = left_low.wrapping_mul(right_low);
+    // No sum here can exceed (2^16 - 1)^2 + 2 × (2^16 - 1) = 2^32 - 1.
+    let middle = left_high.wrapping_mul(right_low).wrapping_add(low >> 16);
+    let other = left_low.wrapping_mul(right_high).wrapping_add(middle & LOW);
+    let high = left_high.wrapping_mul(right_high);
+    let high = high.wrapping_add(middle >> 16).wrapping_add(other >> 16);
+    u64::from(high) << 32 | u64::from(other << 16 | low & LOW)
 }
 
 #[cfg(test)]

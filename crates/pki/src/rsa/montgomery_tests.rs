@@ -64,6 +64,13 @@ proptest! {
     }
 
     #[test]
+    fn halves_make_the_whole_product(left: u32, right: u32) {
+        for (left, right) in [(left, right), (left, u32::MAX), (u32::MAX, u32::MAX)] {
+            prop_assert_eq!(product_of_halves(left, right), u64::from(left) * u64::from(right));
+        }
+    }
+
+    #[test]
     fn shorter_moduli_fit_longer_arrays(modulus in modulus(257), base in vec(any::<u8>(), 256)) {
         let key = RsaPublicKey::new(&modulus, 65_537).unwrap();
         let base = [&[0][..], &base].concat();

@@ -1,0 +1,172 @@
+//! Builds the images for microcontrollers, boots them in QEMU, and holds what they measured of
+//! themselves to the limits of docs/footprint.md.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    bare,
+    context::{Context, output, run as run_command},
+    probe,
+    qemu::{self, Machine},
+    system::{self, Package},
+    tally::Tally,
+};
+
+/// Where the images for a target run, and what they may cost.
+struct Board {
+    target: &'static str,
+    machine: Machine,
+    /// Instructions of one RSA-2048 verification. A Cortex-M0 has no multiplication whose product
+    /// is longer than a word, so there it is only reported.
+    most_rsa_instructions: Option<u64>,
+}
+
+const BOARDS: [Board; 2] = [
+    Board {
+        target: "thumbv7em-none-eabihf",
+        machine: Machine { name: "mps2-an386", megahertz: 25 },
+        most_rsa_instructions: Some(3_000_000),
+    },
+    Board {
+        target: "thumbv6m-none-eabi",
+        machine: Machine { name: "microbit", megahertz: 16 },
+        most_rsa_instructions: None,
+    },
+];
+
+/// What parse, chain and challenge may add to an image, roots included.
+const MOST_TEXT: u64 = 32 * 1024;
+const MOST_STACK: u64 = 4 * 1024;
+
+/// An emulator takes two seconds; a machine with other work to do, longer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Parts of the names of functions that a heap is used by.
+const HEAP_SYMBOLS: [&str; 4] = ["__rust_alloc", "__rust_realloc", "__rg_alloc", "__rdl_alloc"];
+
+pub(crate) fn packages(context: &Context) -> Vec<Package> {
+    let mut packages = probe::packages(context);
+    packages.push(system::QEMU_ARM);
+    packages
+}
+
+pub(crate) fn run(context: &Context) -> Result<Tally> {
+    let toolchain = bare::toolchain(context)?;
+    let built = context.target.join("bare/firmware");
+    let mut tally = Tally::default();
+    let mut table = Vec::new();
+    for board in &BOARDS {
+        let mut build = toolchain.cargo(context, "build --quiet --release --locked");
+        build.args(["-p", "trust", "--bins", "--target", board.target, "--target-dir"]);
+        build.arg(&built).current_dir(context.root.join("hw-tests"));
+        ensure!(run_command(&mut build)?, "the images could not be built for {}", board.target);
+        let images = built.join(board.target).join("release");
+        table.extend(trust(context, board, &images, &mut tally)?);
+    }
+    println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
+    for Row { target, what, value, most } in table {
+        let most_text = most.map_or_else(|| "—".to_owned(), grouped);
+        let passed = most.is_none_or(|most| value <= most);
+        tally.count(passed);
+        let mark = if passed { "" } else { " TOO MUCH" };
+        println!("  | {target} | {what} | {} | {most_text} |{mark}", grouped(value));
+    }
+    Ok(tally)
+}
+
+/// One measured figure, and its limit if it has one.
+struct Row {
+    target: &'static str,
+    what: &'static str,
+    value: u64,
+    most: Option<u64>,
+}
+
+/// The images of `hw-tests/trust`: that they judge rightly, and what that costs.
+fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> Result<Vec<Row>> {
+    let boot = |image: &str| qemu::boot(context, &board.machine, &images.join(image), PATIENCE);
+    let mut check = |passed: bool, what: &str| {
+        tally.count(passed);
+        if !passed {
+            println!("  {} FAILED: {what}", board.target);
+        }
+    };
+
+    let empty = boot("empty")?;
+    check(empty.success, "the empty image ends well");
+    let run = boot("trust")?;
+    let (tried, refused) = (run.figure("flips-tried")?, run.figure("flips-refused")?);
+    println!("  {}: {refused} of {tried} damaged inputs refused", board.target);
+    check(run.success && run.last_line() == "verified", "what is good is verified");
+    check(tried > 0 && refused == tried, "every damaged input is refused");
+    // Were it accepted, the word of the other image would mean nothing.
+    let damaged = boot("damaged")?;
+    let told = !damaged.success && damaged.last_line() == "NOT VERIFIED";
+    check(told, "a challenge that was not signed is told from one that was");
+
+    let symbols = output(context.command("arm-none-eabi-nm").arg(images.join("trust")))?;
+    for symbol in probe::panics(&symbols) {
+        println!("    panic code is linked: {symbol}");
+    }
+    check(probe::panics(&symbols).is_empty(), "no panic code is linked");
+    let heap = HEAP_SYMBOLS.iter().any(|name| symbols.contains(name));
+    check(!heap, "no heap is linked");
+
+    let whole = text(context, &images.join("trust"))?;
+    let frame = text(context, &images.join("empty"))?;
+    let instructions = |name| anyhow::Ok(board.machine.instructions(run.figure(name)?));
+    let row = |what, value, most| Row { target: board.target, what, value, most };
+    Ok(vec![
+        row("text, whole image (bytes)", whole, None),
+        row("text, empty image with the same input (bytes)", frame, None),
+        row(
+            "text of parse, chain and challenge (bytes)",
+            whole.saturating_sub(frame),
+            Some(MOST_TEXT),
+        ),
+        row("peak stack, whole image (bytes)", run.figure("peak-stack")?, Some(MOST_STACK)),
+        row("peak stack, empty image (bytes)", empty.figure("peak-stack")?, None),
+        row(
+            "RSA-2048 verification (instructions)",
+            instructions("ticks-rsa")?,
+            board.most_rsa_instructions,
+        ),
+        row("parse of a certificate (instructions)", instructions("ticks-parse")?, None),
+        row("parse and chain (instructions)", instructions("ticks-chain")?, None),
+        row("challenge (instructions)", instructions("ticks-challenge")?, None),
+    ])
+}
+
+/// Code and constants of an image.
+fn text(context: &Context, image: &Path) -> Result<u64> {
+    let size = output(context.command("arm-none-eabi-size").arg(image))?;
+    let number = size.lines().nth(1).and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).context("size printed no numbers")
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_216_040, "1,216,040")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}
