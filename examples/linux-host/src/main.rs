@@ -1,6 +1,5 @@
 //! A counter on Linux: waits for a card on any reader of pcscd, asks for the PIN, checks in, and
-//! starts again. Ctrl-C ends it, at the PIN prompt after the next Enter, and the card loses
-//! its power.
+//! starts again. Ctrl-C ends it, also at the PIN prompt, and the card loses its power.
 //!
 //! `example-linux-host [ROOT.der]`: with a root it trusts that one too, for tests.
 
@@ -9,8 +8,10 @@ use kazasu::mynacard::Pin;
 use kazasu::pki::{Anchor, Anchors, Time, Validator};
 use kazasu::{Declined, Holder, Job, Nonce, OwnedSecret, Request, authenticate};
 use kazasu_pcsc::{Canceller, Event, Link, Readers, Settings};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use std::error::Error;
-use std::time::UNIX_EPOCH;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Event::CardIn { reader, .. } => {
                 // Exclusive: nobody else reaches the card until the link is dropped.
                 match readers.open(&reader, Settings::default().cancelled_by(&canceller)) {
-                    Ok(link) => check_in(link, &anchors)?,
+                    Ok(link) => check_in(link, &anchors, &canceller)?,
                     Err(error) => println!("{reader}: {error}"),
                 }
             }
@@ -44,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn check_in(link: Link, anchors: &Anchors<'_>) -> Result<(), Box<dyn Error>> {
+fn check_in(link: Link, anchors: &Anchors<'_>, stop: &Canceller) -> Result<(), Box<dyn Error>> {
     // Short commands, answers of any length: every certificate in one piece where the card can.
     let (mut commands, mut answers) = ([0; 262], vec![0; 65_538]);
     let mut session = Session::new(link, Channel::new(&mut commands, &mut answers));
@@ -56,7 +57,7 @@ fn check_in(link: Link, anchors: &Anchors<'_>) -> Result<(), Box<dyn Error>> {
         now,
         // Your verifying service gives the nonce; this one proves something to this machine only.
         &Job::check_in(&Nonce::fresh()?),
-        &mut Terminal,
+        &mut Terminal(stop.clone()),
         &mut certificate,
     );
     match &report.failure {
@@ -71,13 +72,26 @@ fn check_in(link: Link, anchors: &Anchors<'_>) -> Result<(), Box<dyn Error>> {
 }
 
 /// Who types the PIN. A counter with a keypad of its own reads that instead.
-struct Terminal;
+struct Terminal(Canceller);
 
 impl Holder for Terminal {
     fn secret(&mut self, request: Request) -> Result<OwnedSecret, Declined> {
         let prompt = format!("PIN ({} tries left): ", request.tries_left);
-        let typed = rpassword::prompt_password(prompt).map_err(|_| Declined::Cancelled)?;
-        let typed = Zeroizing::new(typed);
+        let stdin = rustix::stdio::stdin();
+        let before = tcgetattr(stdin).map_err(|_| Declined::Cancelled)?;
+        // A read from a terminal does not return on Ctrl-C: it has a thread, the echo is set back.
+        let (to, typed) = channel();
+        std::thread::spawn(move || to.send(rpassword::prompt_password(prompt).map(Zeroizing::new)));
+        let typed = loop {
+            match typed.recv_timeout(Duration::from_millis(50)) {
+                Ok(typed) => break typed.map_err(|_| Declined::Cancelled)?,
+                Err(RecvTimeoutError::Timeout) if !self.0.is_cancelled() => {}
+                Err(_) => {
+                    let _ = tcsetattr(stdin, OptionalActions::Flush, &before);
+                    return Err(Declined::Cancelled);
+                }
+            }
+        };
         Ok(Pin::new(typed.as_bytes()).map_err(|_| Declined::Cancelled)?.into())
     }
 
