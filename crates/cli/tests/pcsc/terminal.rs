@@ -141,6 +141,29 @@ fn given_up_at_the_prompt_the_terminal_is_as_it_was() {
     }
 }
 
+/// The second signal comes before the first has set the terminal back.
+#[test]
+fn given_up_twice_at_once_the_terminal_is_as_it_was() {
+    let Some(bench) = Bench::take() else { return };
+    for pause in [0, 5, 20, 40] {
+        let slot = bench.demonstration();
+        let mut terminal = Terminal::new();
+        let mut child = start(&bench, &terminal, CHECK_IN);
+        terminal.wait_for("(3 left): ");
+        terminal.types("123");
+        sleep(Duration::from_millis(50));
+        Program::signal_id(child.id(), "INT");
+        sleep(Duration::from_millis(pause));
+        Program::signal_id(child.id(), "TERM");
+        assert_eq!(ended(&mut child), 27, "{pause} ms: {}", terminal.shown());
+        assert!(terminal.echoes(), "{pause} ms: the echo is still off");
+        terminal.types("\n");
+        sleep(Duration::from_millis(50));
+        assert_eq!(terminal.left(), b"\n", "{pause} ms");
+        assert_eq!(verifies(&slot), 0);
+    }
+}
+
 #[test]
 fn a_card_pulled_at_the_prompt_ends_it_and_restores_the_terminal() {
     let Some(bench) = Bench::take() else { return };
