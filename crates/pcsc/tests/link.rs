@@ -6,9 +6,9 @@ mod common;
 
 use common::{READER, SharedCard, open, stand_in};
 use kazasu::apdu::transport::ErrorKind;
-use kazasu::apdu::{PowerOff, Transport};
+use kazasu::apdu::{PinEntry, PowerOff, Transport};
 use kazasu_pcsc::service::{Code, Protocol};
-use kazasu_pcsc::stand_in::{StandIn, Trouble};
+use kazasu_pcsc::stand_in::{StandIn, Trouble, Typed};
 use kazasu_pcsc::{Error, Interface, Operation, Settings};
 use std::time::{Duration, Instant};
 
@@ -157,6 +157,35 @@ fn a_card_that_may_have_taken_a_pin_is_waited_for_until_it_has_no_power() {
         let (_, _, time) = given_up(commands);
         assert!(time < Duration::from_millis(200), "{time:?}");
     }
+}
+
+#[test]
+fn a_pin_pad_that_is_given_up_is_waited_for_too() {
+    let (service, card) = stand_in();
+    service.set_pin_pad(READER, Typed::Digits(b"1234".to_vec()));
+    let mut settings = quick();
+    settings.pin_pad = Duration::from_secs(20);
+    let mut link = open(&service, settings).unwrap();
+    link.transmit(&SELECT_JPKI, &mut [0; 258]).unwrap();
+    service.trouble(Operation::Control, 1, Trouble::Hang);
+    let canceller = link.canceller();
+    let other = service.clone();
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(30));
+        canceller.cancel();
+        // Somebody types the PIN after the program was told to end.
+        std::thread::sleep(Duration::from_millis(300));
+        other.release();
+    });
+    let template = b"\x00\x20\x00\x98\x04\x00\x00\x00\x00";
+    let entry = PinEntry::Current { digits: 4 };
+    let error = link.transmit_with_pin_pad(template, entry, &mut [0; 258]).unwrap_err();
+    assert_eq!(error, Error::Cancelled { operation: Operation::Control });
+    assert_eq!(link.power_off(), Ok(PowerOff::Done));
+    assert!(!service.is_powered(READER));
+    assert_eq!(card.verifies(), 1);
+    assert!(!card.signs_without_pin());
+    thread.join().unwrap();
 }
 
 #[test]
