@@ -11,7 +11,7 @@ use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
-use kazasu::pki::{Kind, Scheme};
+use kazasu::pki::{Digest, Kind, Scheme};
 use kazasu::{Job, authenticate, virtual_card};
 
 pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         &mut session,
         &validator(&anchors),
         trust.now,
-        &Job::sign(key, digest),
+        &Job::sign(key, Digest::sha256(digest)),
         &mut secrets,
         &mut certificate,
     );

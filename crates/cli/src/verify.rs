@@ -10,7 +10,7 @@ use crate::{file, hex};
 use kazasu::mynacard::{Key, Token};
 use kazasu::pki::rsa::Alloc;
 use kazasu::pki::{
-    Certificate, KeyUsage, Kind, Scheme, SignatureError, sha256, verify_signature_only,
+    Certificate, Digest, KeyUsage, Kind, Scheme, SignatureError, sha256, verify_signature_only,
 };
 use kazasu::{Evidence as Handed, Failure, Job, Nonce, Outcome, judge_again};
 
@@ -18,7 +18,10 @@ use kazasu::{Evidence as Handed, Failure, Job, Nonce, Outcome, judge_again};
 struct Question {
     certificate: Vec<u8>,
     scheme: Scheme,
-    digest: [u8; 32],
+    /// By the hash function of the scheme.
+    digest: Digest,
+    /// SHA-256 of the same, by which a report names what was signed.
+    digest_sha256: [u8; 32],
     signature: Vec<u8>,
     /// The challenge of a check-in, which only the auth certificate answers; `None`: the signature
     /// is over a file, by the certificate that its key usage says it is.
@@ -68,7 +71,7 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
             trust: Some(trusted),
             signature: Some(Some(SignatureObject {
                 scheme: question.scheme.as_str(),
-                digest_sha256: hex::encode(&question.digest),
+                digest_sha256: hex::encode(&question.digest_sha256),
                 verified: failure.is_none(),
             })),
             method: options.signature_only.then_some("signature_only"),
@@ -113,7 +116,8 @@ fn question(options: &Verify) -> Result<Question, Error> {
             certificate: evidence.certificate,
             scheme: evidence.scheme,
             // The challenge that was given out decides, not the one that the file names.
-            digest: sha256(nonce.as_bytes()),
+            digest_sha256: sha256(nonce.as_bytes()),
+            digest: Digest::of(evidence.scheme.hash(), nonce.as_bytes()),
             signature: evidence.signature,
             nonce: Some(nonce.clone()),
             token: evidence.token,
@@ -125,10 +129,12 @@ fn question(options: &Verify) -> Result<Question, Error> {
     else {
         return Err(Error::Usage("verify takes --evidence, or --in with --sig and --cert".into()));
     };
+    let digest_sha256 = file::sha256(input)?;
     Ok(Question {
         certificate: file::read_der(certificate)?,
         scheme: Scheme::Pkcs1v15Sha256,
-        digest: file::sha256(input)?,
+        digest: Digest::sha256(digest_sha256),
+        digest_sha256,
         signature: file::read(signature)?,
         nonce: None,
         token: None,

@@ -6,8 +6,7 @@ use crate::authenticate::{Job, outcome};
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use kazasu_mynacard::Token;
-use kazasu_pki::rsa::RsaBackend;
-use kazasu_pki::{Judged, Permit, Scheme, Signature, Time, Validator};
+use kazasu_pki::{Backend, Judged, Permit, Scheme, Signature, Time, Validator};
 
 /// What a reader hands over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,7 +71,7 @@ pub struct Judgement<'e> {
 ///     refused => println!("no: {refused} ({})", refused.code()),
 /// }
 /// ```
-pub fn judge_again<'e, B: RsaBackend>(
+pub fn judge_again<'e, B: Backend>(
     validator: &Validator<'_, B>,
     now: Time,
     job: &Job,
@@ -87,7 +86,7 @@ pub fn judge_again<'e, B: RsaBackend>(
     Judgement { outcome, failure, judged, signature }
 }
 
-fn run<'e, B: RsaBackend>(
+fn run<'e, B: Backend>(
     validator: &Validator<'_, B>,
     now: Time,
     job: &Job,
@@ -100,7 +99,7 @@ fn run<'e, B: RsaBackend>(
         Job::allow_grace(evidence.token)?;
     }
     let (scheme, signature) = (evidence.scheme, evidence.signature);
-    Ok(validator.verify_message(&judged, scheme, job.digest(), signature)?)
+    Ok(validator.verify_message(&judged, scheme, job.digest(scheme), signature)?)
 }
 
 impl Job {

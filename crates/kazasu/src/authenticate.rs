@@ -19,14 +19,18 @@ use kazasu_mynacard::{
     Application, Buffer, File, Input, Key, ReadFile, SelectApplication, Sign, Token,
     TokenInformation, digest_info_sha256,
 };
-use kazasu_pki::rsa::RsaBackend;
-use kazasu_pki::{Judged, Kind, Phase, Scheme, SignatureError, Time, Validator, sha256};
+use kazasu_pki::{
+    Backend, Digest, HashAlgorithm, Judged, Kind, Phase, Scheme, SignatureError, Time, Validator,
+};
 
 /// What is to be proven or signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Job {
     key: Key,
-    digest: [u8; 32],
+    digest: Digest,
+    /// The same nonce by the other hash function, for evidence of the next card.
+    #[cfg(feature = "p384")]
+    sha384: Option<Digest>,
     /// Is an identity enough? Then the months of grace are allowed.
     identity_only: bool,
 }
@@ -35,16 +39,38 @@ impl Job {
     /// A check-in (本人確認): the 利用者証明用 key signs the nonce.
     #[must_use]
     pub fn check_in(nonce: &Nonce) -> Self {
-        Self { key: Key::Auth, digest: sha256(nonce.as_bytes()), identity_only: true }
+        Self {
+            key: Key::Auth,
+            digest: Digest::of(HashAlgorithm::Sha256, nonce.as_bytes()),
+            #[cfg(feature = "p384")]
+            sha384: Some(Digest::of(HashAlgorithm::Sha384, nonce.as_bytes())),
+            identity_only: true,
+        }
     }
 
-    /// A signature over a message whose SHA-256 digest is given. Not in the months of grace.
+    /// A signature over a message whose digest is given. Not in the months of grace. The cards of
+    /// today sign SHA-256 only.
     #[must_use]
-    pub const fn sign(key: Key, digest: [u8; 32]) -> Self {
-        Self { key, digest, identity_only: false }
+    pub const fn sign(key: Key, digest: Digest) -> Self {
+        Self {
+            key,
+            digest,
+            #[cfg(feature = "p384")]
+            sha384: None,
+            identity_only: false,
+        }
     }
 
-    pub(crate) const fn digest(&self) -> &[u8; 32] {
+    /// What a signature made in this way must be over.
+    pub(crate) fn digest(&self, scheme: Scheme) -> &Digest {
+        #[cfg(feature = "p384")]
+        if let Some(digest) = &self.sha384
+            && scheme.hash() == digest.algorithm()
+        {
+            return digest;
+        }
+        // Of another hash function than the scheme's, it is refused by `pki`.
+        let _ = scheme;
         &self.digest
     }
 
@@ -117,7 +143,7 @@ struct Progress {
 ///
 /// `certificate` takes the certificate; 3,072 bytes are enough for every one that is known.
 /// `now` is the caller's clock.
-pub fn authenticate<'c, T: Transport, B: RsaBackend>(
+pub fn authenticate<'c, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'_, B>,
     now: Time,
@@ -154,7 +180,7 @@ pub fn authenticate<'c, T: Transport, B: RsaBackend>(
     }
 }
 
-fn run<T: Transport, B: RsaBackend>(
+fn run<T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'_, B>,
     now: Time,
@@ -196,7 +222,8 @@ fn run<T: Transport, B: RsaBackend>(
     let length = progress.certificate_length.unwrap_or_default();
     let judged = judge(validator, now, job.kind(), certificate.get(..length).unwrap_or_default())?;
 
-    let digest_info = digest_info_sha256(&job.digest);
+    let digest = job.digest.as_sha256().ok_or(SignatureError::Scheme)?;
+    let digest_info = digest_info_sha256(digest);
     let mut sign = Sign::new(job.key, Input::Verbatim(&digest_info), &verified)?;
     let signature = session.run(&mut sign)?;
     holder.stage(Stage::Signed);
@@ -211,7 +238,7 @@ fn run<T: Transport, B: RsaBackend>(
 }
 
 /// Judges the certificate and whether its phase allows the job.
-fn accept<T: Transport, B: RsaBackend>(
+fn accept<T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'_, B>,
     now: Time,
@@ -220,6 +247,10 @@ fn accept<T: Transport, B: RsaBackend>(
     progress: &mut Progress,
 ) -> Result<(), Failure> {
     let judged = judge(validator, now, job.kind(), der)?;
+    // How a card with another key is asked to sign is not published; the PIN is not spent on it.
+    if judged.public_key().rsa().is_none() || job.digest.as_sha256().is_none() {
+        return Err(SignatureError::Scheme.into());
+    }
     if !job.needs_token(&judged)? {
         return Ok(());
     }

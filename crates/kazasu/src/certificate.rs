@@ -9,8 +9,7 @@ use crate::present::Attempt;
 use core::fmt;
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{Application, Buffer, File, ReadFile, Reference, SelectApplication};
-use kazasu_pki::rsa::RsaBackend;
-use kazasu_pki::{Judged, Kind, Time, Validator};
+use kazasu_pki::{Backend, Judged, Kind, Time, Validator};
 
 /// The four certificates of the JPKI application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +92,7 @@ impl fmt::Debug for CertificateReport<'_> {
 ///
 /// A holder's certificate is accepted when its chain is; its phase is in `judged`. An authority's
 /// is accepted when its bytes are those of one of the validator's anchors.
-pub fn read_certificate<'c, T: Transport, B: RsaBackend>(
+pub fn read_certificate<'c, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'_, B>,
     now: Time,
@@ -165,7 +164,7 @@ pub(crate) fn read<T: Transport>(
     Ok(session.run(&mut read)?)
 }
 
-pub(crate) fn judge<'c, B: RsaBackend>(
+pub(crate) fn judge<'c, B: Backend>(
     validator: &Validator<'_, B>,
     now: Time,
     kind: Kind,

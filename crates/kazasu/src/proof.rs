@@ -2,14 +2,14 @@
 //! verified becomes a [`Proof`].
 
 use kazasu_mynacard::Token;
-use kazasu_pki::{Hierarchy, Phase, Scheme, Signature};
+use kazasu_pki::{Digest, Hierarchy, Phase, Scheme, Signature};
 
 /// A verified signature with what it was verified for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     signature: heapless::Vec<u8, 256>,
     scheme: Scheme,
-    digest: [u8; 32],
+    digest: Digest,
     certificate_sha256: [u8; 32],
     hierarchy: Hierarchy,
     phase: Phase,
@@ -17,7 +17,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Takes over what `pki` verified. `None` for a signature longer than RSA-2048 gives.
+    /// Takes over what `pki` verified. `None` for a signature longer than RSA-2048 or P-384
+    /// gives.
     pub(crate) fn new(signature: &Signature<'_>, token: Option<Token>) -> Option<Self> {
         Some(Self {
             signature: heapless::Vec::from_slice(signature.octets()).ok()?,
@@ -42,9 +43,9 @@ impl Proof {
         self.scheme
     }
 
-    /// SHA-256 of what was signed.
+    /// The digest of what was signed.
     #[must_use]
-    pub const fn digest(&self) -> &[u8; 32] {
+    pub const fn digest(&self) -> &Digest {
         &self.digest
     }
 

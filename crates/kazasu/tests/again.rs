@@ -87,7 +87,8 @@ fn another_challenge_certificate_or_time_is_refused() {
         assert_eq!(said, (outcome, Some(Failure::Phase(phase)), true));
     }
     // The other kind of certificate is not asked for here.
-    let (outcome, _, accepted) = judge(&ended, valid(), &Job::sign(Key::Sign, [0; 32]), card);
+    let (outcome, _, accepted) =
+        judge(&ended, valid(), &Job::sign(Key::Sign, kazasu::pki::Digest::sha256([0; 32])), card);
     assert_eq!((outcome, accepted), (Outcome::NotTrusted, false));
 }
 

@@ -164,7 +164,7 @@ fn grace_proves_an_identity_and_signs_nothing() {
 
     for key in [Key::Auth, Key::Sign] {
         let mut link = Link::new(Card::issue(dated(Kind::Card)).unwrap());
-        let job = Job::sign(key, [0; 32]);
+        let job = Job::sign(key, kazasu::pki::Digest::sha256([0; 32]));
         let setup = Setup::at(time("2025-07-01T12:00:00+09:00"));
         let mut person = Person::right();
         let ended = common::authenticate(&mut link, &setup, &job, &mut person);

@@ -112,7 +112,11 @@ fn everything(faults: &[Fault], knows: bool) -> String {
         let failure = match flow {
             0 | 1 => {
                 let check_in = Job::check_in(&nonce());
-                let job = if flow == 0 { check_in } else { Job::sign(Key::Sign, [7; 32]) };
+                let job = if flow == 0 {
+                    check_in
+                } else {
+                    Job::sign(Key::Sign, kazasu::pki::Digest::sha256([7; 32]))
+                };
                 note(&mut text, &job);
                 let report = kazasu::authenticate(
                     &mut session,

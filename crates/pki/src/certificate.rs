@@ -8,12 +8,12 @@ use kazasu_tlv::{Element, Reader, Rules, Tag, der, tags};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    algorithm::{PublicKey, whole_octets},
     attributes::Attributes,
     error::Error,
     extension::{self, BasicConstraints, Extension, Extensions, KeyUsage},
     name::Name,
     oid,
-    rsa::RsaPublicKey,
     time::{Date, Digits, Time},
 };
 
@@ -147,36 +147,12 @@ impl<'a> Certificate<'a> {
         self.key_info.raw()
     }
 
-    /// The subject's RSA key (RFC 3279 section 2.3.1).
+    /// The subject's key.
     ///
     /// # Errors
-    /// [`Error::UnsupportedKey`] for another algorithm, parameters other than NULL, or an exponent
-    /// beyond 32 bits, and those of [`RsaPublicKey::new`]; [`Error::Malformed`].
-    pub fn public_key(&self) -> Result<RsaPublicKey<'a>, Error> {
-        let mut info = self.key_info.children()?;
-        let mut algorithm = info.expect(tags::SEQUENCE)?.children()?;
-        let bits = info.read()?;
-        info.finish()?;
-        if der::object_identifier(&algorithm.read()?)? != oid::RSA_ENCRYPTION {
-            return Err(Error::UnsupportedKey);
-        }
-        der::null(&algorithm.read()?)?;
-        algorithm.finish()?;
-
-        whole_octets(&bits)?;
-        let (value_offset, octets) = (bits.value_offset().saturating_add(1), bits.value().get(1..));
-        let mut key = Reader::within(octets.unwrap_or_default(), Rules::Der, value_offset);
-        let sequence = key.expect(tags::SEQUENCE)?;
-        key.finish()?;
-        let mut numbers = sequence.children()?;
-        let modulus = der::integer_unsigned(&numbers.read()?)?;
-        let exponent = der::integer_unsigned(&numbers.read()?)?;
-        numbers.finish()?;
-        if exponent.len() > size_of::<u32>() {
-            return Err(Error::UnsupportedKey);
-        }
-        let exponent = exponent.iter().fold(0, |number, octet| number << 8 | u32::from(*octet));
-        RsaPublicKey::new(modulus, exponent)
+    /// As [`PublicKey::parse`].
+    pub fn public_key(&self) -> Result<PublicKey<'a>, Error> {
+        PublicKey::parse(&self.key_info)
     }
 
     /// The extensions in their order.
@@ -320,16 +296,5 @@ fn extensions<'a>(reader: &mut Reader<'a>) -> Result<Option<Element<'a>>, Error>
         if rest.is_empty() {
             return Ok(Some(sequence));
         }
-    }
-}
-
-/// A BIT STRING that holds octets, as keys and signatures do.
-fn whole_octets<'a>(element: &Element<'a>) -> Result<&'a [u8], Error> {
-    match der::bit_string(element)? {
-        (0, octets) => Ok(octets),
-        _ => Err(Error::Malformed(kazasu_tlv::Error {
-            kind: kazasu_tlv::ErrorKind::InvalidContent,
-            offset: element.offset(),
-        })),
     }
 }

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use crate::{phase::Phase, rsa::RsaError};
+use crate::{backend::BackendError, phase::Phase};
 
 /// Why a certificate was not accepted.
 ///
@@ -35,10 +35,23 @@ pub enum Error {
     /// The signature algorithms outside and inside the signed part differ (RFC 5280 section
     /// 4.1.1.2).
     AlgorithmMismatch,
-    /// Signed with something other than sha256WithRSAEncryption.
+    /// Signed with something other than sha256WithRSAEncryption or, with the feature `p384`,
+    /// ecdsa-with-SHA384; or the parameters are not those of the standard.
     UnsupportedAlgorithm,
-    /// The key is not an RSA key, or not one that can be used.
+    /// The key is neither of RSA nor on P-384, or not one that can be used.
     UnsupportedKey,
+    /// A key or signature on P-384, and this build is without the feature `p384`.
+    P384Disabled,
+    /// The key is on another curve than P-384.
+    UnsupportedCurve,
+    /// The key's curve is described or inherited and not named (RFC 5480 section 2.1.1).
+    ExplicitCurve,
+    /// The key is not an uncompressed point on P-384.
+    Point,
+    /// The key is not one for the algorithm or digest that the signature is said to be by.
+    KeyAlgorithm,
+    /// An ECDSA signature that is not two numbers in their one encoding.
+    SignatureEncoding,
     /// The RSA modulus is shorter than 2048 bits.
     WeakKey {
         /// Its length in bits.
@@ -94,6 +107,16 @@ impl Error {
     }
 }
 
+impl Error {
+    /// What a back end said about a key of so many bits.
+    pub(crate) const fn from_backend(error: BackendError, bits: usize) -> Self {
+        match error {
+            BackendError::KeyTooLong => Self::KeyTooLong { bits },
+            BackendError::Mismatch => Self::BadSignature,
+        }
+    }
+}
+
 impl From<kazasu_tlv::Error> for Error {
     fn from(error: kazasu_tlv::Error) -> Self {
         Self::Malformed(error)
@@ -121,11 +144,28 @@ impl fmt::Display for Error {
             Self::AlgorithmMismatch => f.write_str(
                 "the signature algorithms outside and inside the certificate differ; refuse it",
             ),
-            Self::UnsupportedAlgorithm => {
-                f.write_str("not signed with SHA-256 and RSA; this version can check nothing else")
-            }
+            Self::UnsupportedAlgorithm => f.write_str(
+                "signed with an algorithm that is not in use; this version cannot check it",
+            ),
             Self::UnsupportedKey => {
-                f.write_str("not a usable RSA key; this version can check nothing else")
+                f.write_str("not a usable key of a kind that is in use; refuse the certificate")
+            }
+            Self::P384Disabled => f.write_str(
+                "a key or signature on P-384; build with the feature `p384` to check it",
+            ),
+            Self::UnsupportedCurve => {
+                f.write_str("the key is on a curve that is not in use; refuse the certificate")
+            }
+            Self::ExplicitCurve => {
+                f.write_str("the key's curve is not named; refuse the certificate")
+            }
+            Self::Point => f.write_str("the key is no point on its curve; refuse the certificate"),
+            Self::KeyAlgorithm => f.write_str(
+                "the signature is said to be by an algorithm that the key or digest is not for; \
+                 refuse it",
+            ),
+            Self::SignatureEncoding => {
+                f.write_str("the signature is not encoded as ECDSA signatures are; refuse it")
             }
             Self::WeakKey { bits } => {
                 write!(f, "the RSA key has {bits} bits and 2048 are needed; refuse it")
@@ -194,13 +234,20 @@ pub enum SignatureError {
     Phase(Phase),
     /// The key of the certificate cannot be used.
     Key(Error),
+    /// The scheme is not one for this key, or the digest is not by the scheme's hash function.
+    Scheme,
+    /// The signature is not encoded as the scheme says.
+    Encoding,
 }
 
 impl SignatureError {
-    pub(crate) const fn from_rsa(error: RsaError, bits: usize) -> Self {
+    /// What checking the signature said.
+    pub(crate) const fn new(error: Error) -> Self {
         match error {
-            RsaError::KeyTooLong => Self::Key(Error::KeyTooLong { bits }),
-            RsaError::Mismatch => Self::Mismatch,
+            Error::BadSignature => Self::Mismatch,
+            Error::SignatureEncoding => Self::Encoding,
+            Error::KeyAlgorithm => Self::Scheme,
+            error => Self::Key(error),
         }
     }
 }
@@ -215,6 +262,12 @@ impl fmt::Display for SignatureError {
                 phase.as_str()
             ),
             Self::Key(error) => error.fmt(f),
+            Self::Scheme => f.write_str(
+                "the scheme does not fit the certificate's key or the digest; name the right one",
+            ),
+            Self::Encoding => {
+                f.write_str("the signature is not encoded as its scheme says; refuse the card")
+            }
         }
     }
 }

@@ -11,8 +11,8 @@
 //! | read the holder's name and address | [`Judged::attributes`] |
 //!
 //! Without features nothing allocates and nothing panics: RSA runs on the stack ([`rsa::Fixed`]).
-//! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate; `x509-cert` adds a conversion
-//! to the types of that crate; `defmt` adds `defmt::Format`.
+//! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate; `p384` adds ECDSA on P-384 with
+//! SHA-384, for the next card; `x509-cert` adds a conversion to the types of that crate; `defmt` adds `defmt::Format`.
 //!
 //! ```
 //! use kazasu_pki::{Anchors, Error, Hierarchy, Kind, Phase, Time, Validator};
@@ -44,9 +44,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod algorithm;
 mod anchor;
 mod attributes;
+mod backend;
 mod certificate;
+#[cfg(feature = "p384")]
+mod ecdsa;
 mod error;
 mod extension;
 mod name;
@@ -60,9 +64,13 @@ mod signature;
 mod time;
 mod validator;
 
+pub use algorithm::{Digest, HashAlgorithm, Hasher, PublicKey, SignatureAlgorithm};
 pub use anchor::{Anchor, Anchors, Hierarchy, MAX_CALLER_ANCHORS};
 pub use attributes::{Attributes, Birth, Era, Gender, Substitutes};
+pub use backend::{Backend, BackendError};
 pub use certificate::Certificate;
+#[cfg(feature = "p384")]
+pub use ecdsa::P384PublicKey;
 pub use error::{Error, SignatureError};
 pub use extension::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use name::Name;

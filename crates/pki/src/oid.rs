@@ -19,6 +19,8 @@ macro_rules! oids {
 
 oids! {
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
+    EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    SECP384R1 = "1.3.132.0.34";
 
     KEY_USAGE = "2.5.29.15";
     SUBJECT_ALT_NAME = "2.5.29.17";

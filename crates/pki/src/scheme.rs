@@ -3,9 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::rsa::{RsaBackend, RsaError, RsaPublicKey};
+use crate::algorithm::HashAlgorithm;
 
-/// How a signature is made. All of them end in an RSA block of the key's length.
+/// How a signature is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -20,7 +20,25 @@ pub enum Scheme {
     /// RSASSA-PSS with SHA-256, MGF1 over SHA-256 and whatever length of salt the block has
     /// (RFC 8017 section 8.1): P1 04 and 05. Known from one source only.
     PssSha256,
+    /// ECDSA on P-384 over SHA-384, as an ECDSA-Sig-Value (RFC 3279 section 2.2.3): what stands on
+    /// certificates. In which of the two forms the card of 2028 will answer is not known.
+    #[cfg(feature = "p384")]
+    EcdsaP384Sha384,
+    /// The same as r and s side by side, 48 octets each (IEEE P1363).
+    #[cfg(feature = "p384")]
+    EcdsaP384Sha384Plain,
 }
+
+/// Every scheme.
+const ALL: &[Scheme] = &[
+    Scheme::Pkcs1v15Sha256,
+    Scheme::Pkcs1v15Sha256Bare,
+    Scheme::PssSha256,
+    #[cfg(feature = "p384")]
+    Scheme::EcdsaP384Sha384,
+    #[cfg(feature = "p384")]
+    Scheme::EcdsaP384Sha384Plain,
+];
 
 /// What PERFORM SECURITY OPERATION takes as P1, and the scheme that results.
 const BY_P1: [(u8, Scheme); 6] = [
@@ -66,26 +84,27 @@ impl Scheme {
             Self::Pkcs1v15Sha256 => "rsassa-pkcs1-v1_5-sha256",
             Self::Pkcs1v15Sha256Bare => "rsassa-pkcs1-v1_5-bare-sha256",
             Self::PssSha256 => "rsassa-pss-sha256",
+            #[cfg(feature = "p384")]
+            Self::EcdsaP384Sha384 => "ecdsa-p384-sha384",
+            #[cfg(feature = "p384")]
+            Self::EcdsaP384Sha384Plain => "ecdsa-p384-sha384-plain",
+        }
+    }
+
+    /// The hash function over what is signed.
+    pub const fn hash(self) -> HashAlgorithm {
+        match self {
+            Self::Pkcs1v15Sha256 | Self::Pkcs1v15Sha256Bare | Self::PssSha256 => {
+                HashAlgorithm::Sha256
+            }
+            #[cfg(feature = "p384")]
+            Self::EcdsaP384Sha384 | Self::EcdsaP384Sha384Plain => HashAlgorithm::Sha384,
         }
     }
 
     /// The scheme of a name that [`Scheme::as_str`] gave.
     pub fn from_name(name: &str) -> Option<Self> {
-        BY_P1.iter().map(|(_, scheme)| *scheme).find(|scheme| scheme.as_str() == name)
-    }
-
-    pub(crate) fn verify(
-        self,
-        backend: &impl RsaBackend,
-        key: &RsaPublicKey<'_>,
-        digest: &[u8; 32],
-        signature: &[u8],
-    ) -> Result<(), RsaError> {
-        match self {
-            Self::Pkcs1v15Sha256 => backend.verify_pkcs1v15(key, &digest_info(digest), signature),
-            Self::Pkcs1v15Sha256Bare => backend.verify_pkcs1v15(key, digest, signature),
-            Self::PssSha256 => backend.verify_pss_sha256(key, digest, signature),
-        }
+        ALL.iter().copied().find(|scheme| scheme.as_str() == name)
     }
 }
 
@@ -102,7 +121,7 @@ mod tests {
             (Scheme::Pkcs1v15Sha256Bare, Scheme::PssSha256, Scheme::PssSha256)
         });
         assert_eq!(Scheme::from_p1(6), None);
-        for scheme in schemes {
+        for scheme in ALL.iter().copied() {
             assert_eq!(Scheme::from_name(scheme.as_str()), Some(scheme));
         }
         assert_eq!(Scheme::from_name(""), None);

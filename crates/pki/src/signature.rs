@@ -4,12 +4,13 @@
 use core::fmt;
 
 use crate::{
+    algorithm::{self, Digest},
     anchor::Hierarchy,
+    backend::Backend,
     certificate::Certificate,
     error::SignatureError,
     phase::{Permit, Phase},
-    rsa::RsaBackend,
-    scheme::{Scheme, sha256},
+    scheme::Scheme,
     validator::{Judged, Validator},
 };
 
@@ -20,14 +21,14 @@ use crate::{
 pub struct Signature<'s> {
     octets: &'s [u8],
     scheme: Scheme,
-    digest: [u8; 32],
+    digest: Digest,
     certificate_sha256: [u8; 32],
     hierarchy: Hierarchy,
     phase: Phase,
 }
 
 impl<'s> Signature<'s> {
-    /// The signature itself, as long as the key's modulus.
+    /// The signature itself: as long as the modulus for RSA, in the scheme's form for ECDSA.
     pub const fn octets(&self) -> &'s [u8] {
         self.octets
     }
@@ -37,8 +38,8 @@ impl<'s> Signature<'s> {
         self.scheme
     }
 
-    /// The SHA-256 digest of what was signed.
-    pub const fn digest(&self) -> &[u8; 32] {
+    /// The digest of what was signed.
+    pub const fn digest(&self) -> &Digest {
         &self.digest
     }
 
@@ -75,8 +76,8 @@ impl defmt::Format for Signature<'_> {
     }
 }
 
-impl<B: RsaBackend> Validator<'_, B> {
-    /// Checks what the card answered to a challenge: a signature over its SHA-256 digest, made as
+impl<B: Backend> Validator<'_, B> {
+    /// Checks what the card answered to a challenge: a signature over its digest, made as
     /// `scheme` says by the key of the judged certificate.
     ///
     /// In the months of grace ([`Phase::Grace`]) it ends well, and nothing here knows what holds
@@ -85,7 +86,9 @@ impl<B: RsaBackend> Validator<'_, B> {
     ///
     /// # Errors
     /// [`SignatureError::Mismatch`]; [`SignatureError::Phase`] when the certificate was judged to
-    /// be not yet valid or over; [`SignatureError::Key`] when the back end cannot take the key.
+    /// be not yet valid or over; [`SignatureError::Key`] when the back end cannot take the key;
+    /// [`SignatureError::Scheme`] when the scheme is for another kind of key,
+    /// [`SignatureError::Encoding`].
     pub fn verify_challenge<'s>(
         &self,
         judged: &Judged<'_>,
@@ -93,10 +96,11 @@ impl<B: RsaBackend> Validator<'_, B> {
         challenge: &[u8],
         signature: &'s [u8],
     ) -> Result<Signature<'s>, SignatureError> {
-        self.verify_message(judged, scheme, &sha256(challenge), signature)
+        self.verify_message(judged, scheme, &Digest::of(scheme.hash(), challenge), signature)
     }
 
-    /// Checks a signature over a message of any length, whose SHA-256 digest is given.
+    /// Checks a signature over a message of any length, whose digest, by the hash function of
+    /// the scheme, is given.
     ///
     /// # Errors
     /// As [`Validator::verify_challenge`].
@@ -104,16 +108,15 @@ impl<B: RsaBackend> Validator<'_, B> {
         &self,
         judged: &Judged<'_>,
         scheme: Scheme,
-        digest: &[u8; 32],
+        digest: &Digest,
         signature: &'s [u8],
     ) -> Result<Signature<'s>, SignatureError> {
         if judged.permit() == Permit::Nothing {
             return Err(SignatureError::Phase(judged.phase()));
         }
         let key = judged.public_key();
-        scheme
-            .verify(self.backend(), key, digest, signature)
-            .map_err(|error| SignatureError::from_rsa(error, key.bits()))?;
+        algorithm::verify(self.backend(), key, scheme, digest, signature)
+            .map_err(SignatureError::new)?;
         Ok(Signature {
             octets: signature,
             scheme,
@@ -125,21 +128,20 @@ impl<B: RsaBackend> Validator<'_, B> {
     }
 }
 
-/// Checks that the key in a certificate made a signature over a SHA-256 digest, and **nothing
+/// Checks that the key in a certificate made a signature over a digest, and **nothing
 /// else**: not who issued the certificate, not its dates, not its purpose. It makes no
 /// [`Signature`], because it proves nobody's identity.
 ///
 /// # Errors
-/// [`SignatureError::Mismatch`], [`SignatureError::Key`].
+/// [`SignatureError::Mismatch`], [`SignatureError::Key`], [`SignatureError::Scheme`],
+/// [`SignatureError::Encoding`].
 pub fn verify_signature_only(
-    backend: &impl RsaBackend,
+    backend: &impl Backend,
     certificate: &Certificate<'_>,
     scheme: Scheme,
-    digest: &[u8; 32],
+    digest: &Digest,
     signature: &[u8],
 ) -> Result<(), SignatureError> {
     let key = certificate.public_key().map_err(SignatureError::Key)?;
-    scheme
-        .verify(backend, &key, digest, signature)
-        .map_err(|error| SignatureError::from_rsa(error, key.bits()))
+    algorithm::verify(backend, &key, scheme, digest, signature).map_err(SignatureError::new)
 }

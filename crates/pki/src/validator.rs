@@ -4,27 +4,29 @@
 
 use crate::{
     Kind,
+    algorithm::{Digest, PublicKey, SignatureAlgorithm, verify_signed},
     anchor::{Anchor, Anchors, Hierarchy, check_authority},
     attributes::Attributes,
+    backend::Backend,
     certificate::Certificate,
     error::Error,
     extension::{KeyUsage, has_policy, has_purpose, is_understood},
     oid,
     phase::{Boundaries, Permit, Phase, PhaseRules},
-    rsa::{Fixed, RsaBackend, RsaError, RsaPublicKey},
-    scheme::{Scheme, sha256},
+    rsa::Fixed,
     time::Time,
 };
 
-/// Judges certificates by a set of roots, with a back end for RSA.
+/// Judges certificates by a set of roots, with a back end for signatures.
 ///
 /// What is checked, in this order: the structure; that the signature algorithm outside and inside
-/// the signed part is the same and is sha256WithRSAEncryption; a root whose key identifier is the
+/// the signed part is the same and is one of the table
+/// ([`SignatureAlgorithm`]); a root whose key identifier is the
 /// certificate's authority key identifier and whose key made the signature, over the original
 /// bytes; that this root speaks for this kind; that the issuer is named as the root names itself;
 /// that the certificate was issued while the root was valid; no unknown critical extension; not an
-/// authority; key usage, extended key usage and policy of its kind; and an RSA key of at least 2048
-/// bits.
+/// authority; key usage, extended key usage and policy of its kind; and a key that is fit
+/// for use.
 ///
 /// The end of a *root's* validity does not end the validity of what was issued before: RFC 5280
 /// section 6.1.1 leaves the anchor's dates out of the path, and the grace of a certificate may
@@ -44,15 +46,15 @@ impl<'a> Validator<'a> {
     }
 }
 
-impl<'a, B: RsaBackend> Validator<'a, B> {
+impl<'a, B: Backend> Validator<'a, B> {
     /// The same with other rules about phases.
     #[must_use]
     pub fn with_rules(self, rules: PhaseRules) -> Self {
         Self { rules, ..self }
     }
 
-    /// The same with another back end for RSA.
-    pub fn with_backend<C: RsaBackend>(self, backend: C) -> Validator<'a, C> {
+    /// The same with another back end for signatures.
+    pub fn with_backend<C: Backend>(self, backend: C) -> Validator<'a, C> {
         Validator { anchors: self.anchors, rules: self.rules, backend }
     }
 
@@ -61,7 +63,7 @@ impl<'a, B: RsaBackend> Validator<'a, B> {
         self.anchors
     }
 
-    /// The back end for RSA.
+    /// The back end for signatures.
     pub const fn backend(&self) -> &B {
         &self.backend
     }
@@ -109,34 +111,27 @@ impl<'a, B: RsaBackend> Validator<'a, B> {
         if certificate.signature_algorithm() != certificate.tbs_signature_algorithm() {
             return Err(Error::AlgorithmMismatch);
         }
-        let scheme = scheme_of(certificate.signature_algorithm())?;
+        let algorithm = SignatureAlgorithm::parse(certificate.signature_algorithm())?;
         let identifier = certificate.authority_key_identifier()?.ok_or(Error::UnknownIssuer)?;
-        let digest = sha256(certificate.tbs());
+        let digest = Digest::of(algorithm.hash(), certificate.tbs());
         let mut refusal = Error::UnknownIssuer;
         for anchor in self.anchors.iter().filter(|it| it.key_identifier() == identifier) {
             let issuer = Certificate::parse(anchor.der())?;
             check_authority(&issuer)?;
             let key = issuer.public_key()?;
-            match scheme.verify(&self.backend, &key, &digest, certificate.signature()) {
+            match verify_signed(
+                &self.backend,
+                &key,
+                certificate.signature_algorithm(),
+                |_| digest,
+                certificate.signature(),
+            ) {
                 Ok(()) => return Ok((anchor, issuer)),
-                Err(RsaError::Mismatch) => refusal = Error::BadSignature,
-                Err(RsaError::KeyTooLong) => refusal = Error::KeyTooLong { bits: key.bits() },
+                Err(error) => refusal = error,
             }
         }
         Err(refusal)
     }
-}
-
-/// AlgorithmIdentifiers of signatures on certificates, whole, and how to check them (RFC 4055
-/// section 5). The parameters must be NULL, so the bytes are compared.
-const SIGNATURE_ALGORITHMS: [(&[u8], Scheme); 1] = [(
-    &[0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05, 0x00],
-    Scheme::Pkcs1v15Sha256,
-)];
-
-fn scheme_of(algorithm: &[u8]) -> Result<Scheme, Error> {
-    let known = SIGNATURE_ALGORITHMS.iter().find(|(identifier, _)| *identifier == algorithm);
-    known.map(|(_, scheme)| *scheme).ok_or(Error::UnsupportedAlgorithm)
 }
 
 /// The extensions of a holder's certificate (`docs/card-facts.md` §5.2).
@@ -183,7 +178,7 @@ fn check_holder(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged<'a> {
     certificate: Certificate<'a>,
-    key: RsaPublicKey<'a>,
+    key: PublicKey<'a>,
     kind: Kind,
     hierarchy: Hierarchy,
     anchor_sha256: [u8; 32],
@@ -198,7 +193,7 @@ impl<'a> Judged<'a> {
     }
 
     /// The holder's key.
-    pub const fn public_key(&self) -> &RsaPublicKey<'a> {
+    pub const fn public_key(&self) -> &PublicKey<'a> {
         &self.key
     }
 

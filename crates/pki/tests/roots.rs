@@ -2,7 +2,9 @@
 
 mod common;
 
-use kazasu_pki::{Anchor, Anchors, Certificate, Hierarchy, Scheme, sha256, verify_signature_only};
+use kazasu_pki::{
+    Anchor, Anchors, Certificate, Digest, HashAlgorithm, Hierarchy, Scheme, verify_signature_only,
+};
 
 /// docs/card-facts.md §5.1; the test roots by what the README beside the data says they are.
 const FINGERPRINTS: [(&str, Hierarchy, &str); 8] = [
@@ -82,7 +84,7 @@ fn every_root_signed_itself_and_no_other() {
             let signer = Certificate::parse(signer.der()).unwrap();
             for (other, signed) in anchors.iter().enumerate() {
                 let signed = Certificate::parse(signed.der()).unwrap();
-                let digest = sha256(signed.tbs());
+                let digest = Digest::of(HashAlgorithm::Sha256, signed.tbs());
                 let result = verify_signature_only(
                     &backend,
                     &signer,

@@ -5,11 +5,12 @@ mod common;
 
 use common::{backends, generated, now};
 use kazasu_pki::{
-    Anchor, Anchors, Certificate, Error, Gender, Hierarchy, Kind, MAX_CALLER_ANCHORS, Validator,
-    rsa::{Fixed4096, RsaBackend, RsaPublicKey},
+    Anchor, Anchors, Backend, Certificate, Error, Gender, Hierarchy, Kind, MAX_CALLER_ANCHORS,
+    Validator,
+    rsa::{Fixed4096, RsaPublicKey},
 };
 
-fn validate(root: &str, name: &str, kind: Kind, backend: &dyn RsaBackend) -> Result<(), Error> {
+fn validate(root: &str, name: &str, kind: Kind, backend: &dyn Backend) -> Result<(), Error> {
     let (root, der) = (generated(root), generated(name));
     let anchors = Anchors::production().with_test().with(Anchor::custom(&root)?)?;
     let validator = Validator::new(&anchors).with_backend(backend);
@@ -53,7 +54,7 @@ fn one_wrong_thing_is_enough() {
         ("bad-no-authority-key", Auth, Error::UnknownIssuer),
         ("bad-weak", Auth, Error::WeakKey { bits: 1024 }),
         ("bad-sha384", Auth, Error::UnsupportedAlgorithm),
-        ("bad-curve", Auth, Error::UnsupportedKey),
+        ("bad-curve", Auth, Error::UnsupportedCurve),
         ("bad-issued-before", Auth, Error::IssuedOutsideAnchorValidity),
         ("bad-issued-after", Auth, Error::IssuedOutsideAnchorValidity),
         ("bad-issuer-name", Auth, Error::IssuerName),

@@ -5,9 +5,9 @@ mod common;
 
 use common::{backends, generated, message, now, signature};
 use kazasu_pki::{
-    Anchor, Anchors, Certificate, Hierarchy, Kind, Phase, Scheme, SignatureError, Time, Validator,
-    digest_info,
-    rsa::{Fixed, Fixed4096, RsaBackend, RsaError},
+    Anchor, Anchors, Backend, BackendError, Certificate, Digest, HashAlgorithm, Hierarchy, Kind,
+    Phase, Scheme, SignatureError, Time, Validator, digest_info,
+    rsa::{Fixed, Fixed4096},
     sha256, verify_signature_only,
 };
 use proptest::prelude::*;
@@ -15,16 +15,21 @@ use proptest::prelude::*;
 const SCHEMES: [Scheme; 3] =
     [Scheme::Pkcs1v15Sha256, Scheme::Pkcs1v15Sha256Bare, Scheme::PssSha256];
 
+/// The digest of what the files sign.
+fn digest() -> Digest {
+    Digest::of(HashAlgorithm::Sha256, &message())
+}
+
 /// Checks a file by the key in a certificate.
 fn check(
-    backend: &dyn RsaBackend,
+    backend: &dyn Backend,
     certificate: &str,
     scheme: Scheme,
     octets: &[u8],
 ) -> Result<(), SignatureError> {
     let der = generated(certificate);
     let certificate = Certificate::parse(&der).unwrap();
-    verify_signature_only(&backend, &certificate, scheme, &sha256(&message()), octets)
+    verify_signature_only(&backend, &certificate, scheme, &digest(), octets)
 }
 
 #[test]
@@ -77,7 +82,7 @@ fn blocks_that_are_not_exactly_right_are_refused() {
 
 #[test]
 fn other_lengths_of_key() {
-    let long_backends: Vec<&dyn RsaBackend> = vec![
+    let long_backends: Vec<&dyn Backend> = vec![
         &const { Fixed4096::new() },
         #[cfg(feature = "alloc")]
         &kazasu_pki::rsa::Alloc,
@@ -131,10 +136,10 @@ fn a_challenge_ends_in_a_signature_that_says_what_it_is_for() {
         let verified = validator.verify_challenge(&judged, scheme, &message(), &octets).unwrap();
         assert_eq!(verified.octets(), octets);
         assert_eq!((verified.scheme(), verified.phase()), (scheme, Phase::Valid));
-        assert_eq!(verified.digest(), &sha256(&message()));
+        assert_eq!(verified.digest(), &digest());
         assert_eq!(verified.certificate_sha256(), &sha256(&der));
         assert_eq!(verified.hierarchy(), Hierarchy::Custom);
-        let again = validator.verify_message(&judged, scheme, &sha256(&message()), &octets);
+        let again = validator.verify_message(&judged, scheme, &digest(), &octets);
         assert_eq!(again, Ok(verified));
 
         let other = validator.verify_challenge(&judged, scheme, b"another challenge", &octets);
@@ -191,6 +196,7 @@ proptest! {
     ) {
         let der = generated("auth");
         let key = Certificate::parse(&der).unwrap().public_key().unwrap();
+        let key = key.rsa().unwrap();
         let mut octets = signature(name);
         let original = octets.clone();
         for (index, change) in &changes {
@@ -203,11 +209,11 @@ proptest! {
         let genuine = octets == original && digest_bit.is_none();
         for (_, backend) in backends() {
             let result = match name {
-                "pkcs1" => backend.verify_pkcs1v15(&key, &digest_info(&digest), &octets),
-                "bare" => backend.verify_pkcs1v15(&key, &digest, &octets),
-                _ => backend.verify_pss_sha256(&key, &digest, &octets),
+                "pkcs1" => backend.verify_pkcs1v15(key, &digest_info(&digest), &octets),
+                "bare" => backend.verify_pkcs1v15(key, &digest, &octets),
+                _ => backend.verify_pss_sha256(key, &digest, &octets),
             };
-            prop_assert_eq!(result, if genuine { Ok(()) } else { Err(RsaError::Mismatch) });
+            prop_assert_eq!(result, if genuine { Ok(()) } else { Err(BackendError::Mismatch) });
         }
     }
 
@@ -221,7 +227,7 @@ proptest! {
         modulus[255] |= 1;
         let key = kazasu_pki::rsa::RsaPublicKey::new(&modulus, 65_537).unwrap();
         for (_, backend) in backends() {
-            let mismatch = Err(RsaError::Mismatch);
+            let mismatch = Err(BackendError::Mismatch);
             prop_assert_eq!(backend.verify_pkcs1v15(&key, &[7; 32], &octets), mismatch);
             prop_assert_eq!(backend.verify_pss_sha256(&key, &[7; 32], &octets), mismatch);
         }

@@ -3,10 +3,8 @@
 
 use board_qemu::{Console, ticks};
 use kazasu_pki::{
-    Anchor, Anchors, Certificate, Error, Hierarchy, Judged, Kind, Permit, Scheme, Validator,
-    digest_info,
-    rsa::{Fixed, RsaBackend},
-    sha256,
+    Anchor, Anchors, Backend, Certificate, Error, Hierarchy, Judged, Kind, Permit, Scheme,
+    Validator, digest_info, rsa::Fixed, sha256,
 };
 
 use crate::{Given, NOW, flips::flips};
@@ -81,9 +79,9 @@ fn is_no_real_card(card: &[u8]) -> bool {
 fn rsa(console: &mut Console, holder: &Judged<'_>, given: &Given) -> bool {
     let digest = sha256(given.challenge);
     let content = digest_info(&digest);
-    let (verified, rsa) = ticks(|| {
-        Fixed::new().verify_pkcs1v15(holder.public_key(), &content, given.signature).is_ok()
-    });
+    let Some(key) = holder.public_key().rsa() else { return false };
+    let (verified, rsa) =
+        ticks(|| Fixed::new().verify_pkcs1v15(key, &content, given.signature).is_ok());
     console.figure("ticks-rsa", rsa);
     verified
 }

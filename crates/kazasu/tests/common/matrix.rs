@@ -5,7 +5,7 @@ use super::{
     Ended, NONCE, PASSWORD, PIN, Person, Setup, TEXT_PIN, changes, issue, verifies, watch,
 };
 use kazasu::pki::rsa::Fixed;
-use kazasu::pki::{Certificate, Scheme, sha256, verify_signature_only};
+use kazasu::pki::{Certificate, Digest, Scheme, sha256, verify_signature_only};
 use kazasu::{CertificateFile, Cleared, Outcome};
 use kazasu_virtual_card::{
     Blocked, Card, CertificateKind, Effect, Fault, Kind, Link, LogEntry, OnReconnect,
@@ -337,8 +337,8 @@ impl Deck {
     fn proof_holds(&mut self, flow: Flow, ended: &Ended) -> bool {
         let Some(proof) = &ended.proof else { return false };
         let (which, digest) = match flow {
-            Flow::Sign => (CertificateFile::Sign, [0xA5; 32]),
-            _ => (CertificateFile::Auth, sha256(&NONCE)),
+            Flow::Sign => (CertificateFile::Sign, Digest::sha256([0xA5; 32])),
+            _ => (CertificateFile::Auth, Digest::sha256(sha256(&NONCE))),
         };
         let own = own(which);
         let fits = ended.certificate.as_ref() == Some(&own)

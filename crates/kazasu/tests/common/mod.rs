@@ -262,7 +262,12 @@ pub(crate) fn check_in(link: &mut Link, setup: &Setup, person: &mut Person) -> E
 }
 
 pub(crate) fn sign(link: &mut Link, setup: &Setup, person: &mut Person) -> Ended {
-    authenticate(link, setup, &Job::sign(Key::Sign, [0xA5; 32]), person)
+    authenticate(
+        link,
+        setup,
+        &Job::sign(Key::Sign, kazasu::pki::Digest::sha256([0xA5; 32])),
+        person,
+    )
 }
 
 pub(crate) fn read<T: Look>(

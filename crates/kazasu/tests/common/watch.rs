@@ -26,7 +26,7 @@ pub(crate) fn run(link: &mut Link, flow: Flow, setup: &Setup, person: &mut Perso
             seen(super::authenticate(&mut watch, setup, &job, person))
         }
         Flow::Sign => {
-            let job = Job::sign(Key::Sign, [0xA5; 32]);
+            let job = Job::sign(Key::Sign, kazasu::pki::Digest::sha256([0xA5; 32]));
             seen(super::authenticate(&mut watch, setup, &job, person))
         }
         Flow::Read(which) => seen(super::read(&mut watch, setup, which, person)),

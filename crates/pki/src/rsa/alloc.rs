@@ -4,7 +4,8 @@
 use rsa::{BoxedUint, Pkcs1v15Sign, Pss, traits::SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use super::{RsaBackend, RsaError, RsaPublicKey};
+use super::RsaPublicKey;
+use crate::backend::{Backend, BackendError};
 
 /// The `rsa` crate. Takes moduli of up to 8192 bits.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,21 +17,21 @@ impl Alloc {
         scheme: impl SignatureScheme,
         signed: &[u8],
         signature: &[u8],
-    ) -> Result<(), RsaError> {
+    ) -> Result<(), BackendError> {
         let modulus = BoxedUint::from_be_slice_vartime(key.modulus());
         let key = rsa::RsaPublicKey::new(modulus, BoxedUint::from(key.exponent()))
-            .map_err(|_| RsaError::KeyTooLong)?;
-        scheme.verify(&key, signed, signature).map_err(|_| RsaError::Mismatch)
+            .map_err(|_| BackendError::KeyTooLong)?;
+        scheme.verify(&key, signed, signature).map_err(|_| BackendError::Mismatch)
     }
 }
 
-impl RsaBackend for Alloc {
+impl Backend for Alloc {
     fn verify_pkcs1v15(
         &self,
         key: &RsaPublicKey<'_>,
         content: &[u8],
         signature: &[u8],
-    ) -> Result<(), RsaError> {
+    ) -> Result<(), BackendError> {
         Self::verify(key, Pkcs1v15Sign::new_unprefixed(), content, signature)
     }
 
@@ -39,7 +40,7 @@ impl RsaBackend for Alloc {
         key: &RsaPublicKey<'_>,
         digest: &[u8; 32],
         signature: &[u8],
-    ) -> Result<(), RsaError> {
+    ) -> Result<(), BackendError> {
         let scheme = Pss { blinded: false, digest: Sha256::new(), salt_len: None };
         Self::verify(key, scheme, digest, signature)
     }

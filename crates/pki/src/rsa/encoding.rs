@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::RsaError;
+use crate::backend::BackendError;
 
 const HASH_LENGTH: usize = 32;
 
@@ -15,14 +15,14 @@ pub(super) fn pkcs1v15_matches(
     block: &[u32],
     length: usize,
     content: &[u8],
-) -> Result<(), RsaError> {
+) -> Result<(), BackendError> {
     let padding = length.checked_sub(content.len().saturating_add(3));
     let octets = block.len().saturating_mul(4);
     let (Some(padding), Some(leading)) = (padding, octets.checked_sub(length)) else {
-        return Err(RsaError::Mismatch);
+        return Err(BackendError::Mismatch);
     };
     if padding < 8 {
-        return Err(RsaError::Mismatch);
+        return Err(BackendError::Mismatch);
     }
     let expected = core::iter::repeat_n(&0x00, leading)
         .chain(&[0x00, 0x01])
@@ -39,21 +39,22 @@ pub(super) fn pss_sha256_matches(
     block: &mut [[u8; 4]],
     modulus_bits: usize,
     digest: &[u8; HASH_LENGTH],
-) -> Result<(), RsaError> {
+) -> Result<(), BackendError> {
     let block = block.as_flattened_mut();
     let encoded_bits = modulus_bits.saturating_sub(1);
     let encoded_length = encoded_bits.div_ceil(8);
     // The octets before the encoded message, and the bits before it in its first octet, are zero.
-    let leading = block.len().checked_sub(encoded_length).ok_or(RsaError::Mismatch)?;
-    let (zeros, encoded) = block.split_at_mut_checked(leading).ok_or(RsaError::Mismatch)?;
+    let leading = block.len().checked_sub(encoded_length).ok_or(BackendError::Mismatch)?;
+    let (zeros, encoded) = block.split_at_mut_checked(leading).ok_or(BackendError::Mismatch)?;
     let unused = encoded_length.saturating_mul(8).saturating_sub(encoded_bits);
     let mask = u8::try_from(0xFF_usize >> unused.min(8)).unwrap_or(0);
     let first = encoded.first().copied().unwrap_or(0);
     accept(zeros.iter().all(|octet| *octet == 0) && first & !mask == 0)?;
 
-    let (trailer, rest) = encoded.split_last_mut().ok_or(RsaError::Mismatch)?;
+    let (trailer, rest) = encoded.split_last_mut().ok_or(BackendError::Mismatch)?;
     accept(*trailer == 0xBC)?;
-    let (masked, hash) = rest.split_last_chunk_mut::<HASH_LENGTH>().ok_or(RsaError::Mismatch)?;
+    let (masked, hash) =
+        rest.split_last_chunk_mut::<HASH_LENGTH>().ok_or(BackendError::Mismatch)?;
     for (counter, chunk) in (0_u32..).zip(masked.chunks_mut(HASH_LENGTH)) {
         let octets = Sha256::new().chain_update(*hash).chain_update(counter.to_be_bytes());
         for (octet, with) in chunk.iter_mut().zip(octets.finalize()) {
@@ -66,7 +67,7 @@ pub(super) fn pss_sha256_matches(
     let zeros = masked.iter().take_while(|octet| **octet == 0).count();
     let salt = match masked.get(zeros..).and_then(<[u8]>::split_first) {
         Some((0x01, salt)) => salt,
-        _ => return Err(RsaError::Mismatch),
+        _ => return Err(BackendError::Mismatch),
     };
     let expected = Sha256::new().chain_update([0; 8]).chain_update(digest).chain_update(salt);
     accept(
@@ -74,8 +75,8 @@ pub(super) fn pss_sha256_matches(
     )
 }
 
-fn accept(matches: bool) -> Result<(), RsaError> {
-    if matches { Ok(()) } else { Err(RsaError::Mismatch) }
+fn accept(matches: bool) -> Result<(), BackendError> {
+    if matches { Ok(()) } else { Err(BackendError::Mismatch) }
 }
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
             damaged.as_flattened_mut()[8 + flip / 8] ^= 1 << (flip % 8);
             prop_assert_eq!(
                 pss_sha256_matches(&mut damaged, bits, &digest),
-                Err(RsaError::Mismatch)
+                Err(BackendError::Mismatch)
             );
         }
 
@@ -153,12 +154,12 @@ mod tests {
                 let mut damaged = encoded;
                 damaged.as_flattened_mut()[bit / 8] ^= 0x80 >> (bit % 8);
                 let result = pss_sha256_matches(&mut damaged, bits, &digest);
-                assert_eq!(result, Err(RsaError::Mismatch), "{bits} {bit}");
+                assert_eq!(result, Err(BackendError::Mismatch), "{bits} {bit}");
             }
             for separator in [0x00, 0x02, 0x81, 0xFF] {
                 let mut encoded = block(&pss_encode(&digest, &[7; 20], bits - 1, separator));
                 let result = pss_sha256_matches(&mut encoded, bits, &digest);
-                assert_eq!(result, Err(RsaError::Mismatch), "{bits} {separator:02x}");
+                assert_eq!(result, Err(BackendError::Mismatch), "{bits} {separator:02x}");
             }
         }
     }
@@ -170,8 +171,17 @@ mod tests {
         octets[2] = [0xFF, 0xFF, 0x00, 0xFF];
         assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 245]), Ok(()));
         octets[2] = [0xFF, 0x00, 0xFF, 0xFF];
-        assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 246]), Err(RsaError::Mismatch));
-        assert_eq!(pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 300]), Err(RsaError::Mismatch));
-        assert_eq!(pkcs1v15_matches(&limbs(&octets), 260, &[0xFF; 246]), Err(RsaError::Mismatch));
+        assert_eq!(
+            pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 246]),
+            Err(BackendError::Mismatch)
+        );
+        assert_eq!(
+            pkcs1v15_matches(&limbs(&octets), 256, &[0xFF; 300]),
+            Err(BackendError::Mismatch)
+        );
+        assert_eq!(
+            pkcs1v15_matches(&limbs(&octets), 260, &[0xFF; 246]),
+            Err(BackendError::Mismatch)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! RSA signature checks (RFC 8017), with public keys only: nothing here can sign or decrypt, and
 //! nothing here is secret.
 //!
-//! One trait, two back ends. [`Fixed`] needs no heap and is the default; `Alloc` (feature `alloc`)
+//! One trait ([`Backend`](crate::Backend)), two back ends. [`Fixed`] needs no heap and is the default; `Alloc` (feature `alloc`)
 //! is the `rsa` crate. Both judge every input alike, and tests hold them to each other.
 
 #[cfg(feature = "alloc")]
@@ -78,69 +78,5 @@ impl fmt::Debug for RsaPublicKey<'_> {
 impl defmt::Format for RsaPublicKey<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "RsaPublicKey({} bits)", self.bits());
-    }
-}
-
-/// Why a back end did not accept a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[non_exhaustive]
-pub enum RsaError {
-    /// The signature does not belong to this key and these bytes.
-    Mismatch,
-    /// The modulus is longer than this back end can take.
-    KeyTooLong,
-}
-
-/// The public-key side of RSA.
-///
-/// Both checks refuse a signature that is not exactly as long as the modulus, or not less than it
-/// as a number.
-pub trait RsaBackend {
-    /// Checks an RSASSA-PKCS1-v1_5 signature by comparing the whole block with the one expected:
-    /// `00 01 FF … FF 00`, then `content` (RFC 8017 section 9.2; `content` is T there). At least
-    /// eight octets FF are demanded.
-    ///
-    /// # Errors
-    /// [`RsaError::Mismatch`] when a single bit differs, [`RsaError::KeyTooLong`] when the back
-    /// end cannot take the key.
-    fn verify_pkcs1v15(
-        &self,
-        key: &RsaPublicKey<'_>,
-        content: &[u8],
-        signature: &[u8],
-    ) -> Result<(), RsaError>;
-
-    /// Checks an RSASSA-PSS signature over a SHA-256 `digest`, with MGF1 over SHA-256 (RFC 8017
-    /// section 9.1.2). The length of the salt is taken from the block, because what the card
-    /// uses is not published.
-    ///
-    /// # Errors
-    /// As [`verify_pkcs1v15`](Self::verify_pkcs1v15).
-    fn verify_pss_sha256(
-        &self,
-        key: &RsaPublicKey<'_>,
-        digest: &[u8; 32],
-        signature: &[u8],
-    ) -> Result<(), RsaError>;
-}
-
-impl<B: RsaBackend + ?Sized> RsaBackend for &B {
-    fn verify_pkcs1v15(
-        &self,
-        key: &RsaPublicKey<'_>,
-        content: &[u8],
-        signature: &[u8],
-    ) -> Result<(), RsaError> {
-        (**self).verify_pkcs1v15(key, content, signature)
-    }
-
-    fn verify_pss_sha256(
-        &self,
-        key: &RsaPublicKey<'_>,
-        digest: &[u8; 32],
-        signature: &[u8],
-    ) -> Result<(), RsaError> {
-        (**self).verify_pss_sha256(key, digest, signature)
     }
 }

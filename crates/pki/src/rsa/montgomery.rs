@@ -2,7 +2,8 @@
 //! significant first. It never allocates, never indexes and takes time that depends on its input,
 //! all of which is public.
 
-use super::{RsaBackend, RsaError, RsaPublicKey, encoding};
+use super::{RsaPublicKey, encoding};
+use crate::backend::{Backend, BackendError};
 
 /// RSA on the stack, for moduli of up to `LIMBS` × 32 bits, `LIMBS` being a multiple of four.
 /// [`Fixed`] and [`Fixed4096`] are the sizes in use; the stack used grows with the size, about five
@@ -22,7 +23,7 @@ pub type Fixed = Montgomery<64>;
 /// Moduli of up to 4096 bits, for other roots that a caller may bring.
 pub type Fixed4096 = Montgomery<128>;
 
-impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
+impl<const LIMBS: usize> Backend for Montgomery<LIMBS> {
     // Each of these has its own number; inlined into one caller, both would be on the stack.
     #[inline(never)]
     fn verify_pkcs1v15(
@@ -30,7 +31,7 @@ impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
         key: &RsaPublicKey<'_>,
         content: &[u8],
         signature: &[u8],
-    ) -> Result<(), RsaError> {
+    ) -> Result<(), BackendError> {
         let mut number = [0; LIMBS];
         power(key, signature, &mut number)?;
         encoding::pkcs1v15_matches(&number, key.modulus().len(), content)
@@ -42,7 +43,7 @@ impl<const LIMBS: usize> RsaBackend for Montgomery<LIMBS> {
         key: &RsaPublicKey<'_>,
         digest: &[u8; 32],
         signature: &[u8],
-    ) -> Result<(), RsaError> {
+    ) -> Result<(), BackendError> {
         let mut number = [0; LIMBS];
         power(key, signature, &mut number)?;
         pss_sha256_matches(&number, key.bits(), digest)
@@ -55,7 +56,7 @@ fn pss_sha256_matches<const LIMBS: usize>(
     number: &[u32; LIMBS],
     modulus_bits: usize,
     digest: &[u8; 32],
-) -> Result<(), RsaError> {
+) -> Result<(), BackendError> {
     let mut block = [[0; 4]; LIMBS];
     for (octets, limb) in block.iter_mut().rev().zip(number) {
         *octets = limb.to_be_bytes();
@@ -69,15 +70,15 @@ fn power<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     signature: &[u8],
     number: &mut [u32; LIMBS],
-) -> Result<(), RsaError> {
+) -> Result<(), BackendError> {
     let (mut modulus, mut base) = ([0; LIMBS], [0; LIMBS]);
     if key.modulus().len() > LIMBS.saturating_mul(4) {
-        return Err(RsaError::KeyTooLong);
+        return Err(BackendError::KeyTooLong);
     }
     read(key.modulus(), &mut modulus);
     read(signature, &mut base);
     if signature.len() != key.modulus().len() || !less(&base, &modulus) {
-        return Err(RsaError::Mismatch);
+        return Err(BackendError::Mismatch);
     }
     let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
     let mut product = [0; LIMBS];

@@ -15,7 +15,7 @@ use super::*;
 fn power<const LIMBS: usize>(
     key: &RsaPublicKey<'_>,
     base: &[u8],
-) -> Result<[[u8; 4]; LIMBS], RsaError> {
+) -> Result<[[u8; 4]; LIMBS], BackendError> {
     let mut number = [0xA5A5_A5A5; LIMBS];
     super::power(key, base, &mut number)?;
     number.reverse();
@@ -112,11 +112,11 @@ fn a_base_must_be_below_the_modulus_and_of_its_length() {
     let mut modulus = [0x55; 256];
     modulus[0] = 0xC5;
     let key = RsaPublicKey::new(&modulus, 65_537).unwrap();
-    assert_eq!(power::<64>(&key, &modulus), Err(RsaError::Mismatch));
-    assert_eq!(power::<64>(&key, &[0xFF; 256]), Err(RsaError::Mismatch));
-    assert_eq!(power::<64>(&key, &[0; 255]), Err(RsaError::Mismatch));
-    assert_eq!(power::<64>(&key, &[0; 257]), Err(RsaError::Mismatch));
-    assert_eq!(power::<64>(&key, &[]), Err(RsaError::Mismatch));
+    assert_eq!(power::<64>(&key, &modulus), Err(BackendError::Mismatch));
+    assert_eq!(power::<64>(&key, &[0xFF; 256]), Err(BackendError::Mismatch));
+    assert_eq!(power::<64>(&key, &[0; 255]), Err(BackendError::Mismatch));
+    assert_eq!(power::<64>(&key, &[0; 257]), Err(BackendError::Mismatch));
+    assert_eq!(power::<64>(&key, &[]), Err(BackendError::Mismatch));
     assert!(power::<64>(&key, &[0; 256]).is_ok());
 }
 
@@ -124,7 +124,7 @@ fn a_base_must_be_below_the_modulus_and_of_its_length() {
 fn a_key_longer_than_the_array_is_refused() {
     let modulus = [0xFF; 257];
     let key = RsaPublicKey::new(&modulus, 65_537).unwrap();
-    assert_eq!(power::<64>(&key, &[0; 257]), Err(RsaError::KeyTooLong));
+    assert_eq!(power::<64>(&key, &[0; 257]), Err(BackendError::KeyTooLong));
     assert!(power::<68>(&key, &[0; 257]).is_ok());
 }
 

@@ -2,10 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
-use kazasu_pki::{
-    Time,
-    rsa::{Fixed, RsaBackend},
-};
+use kazasu_pki::{Backend, Time, rsa::Fixed};
 
 /// The clock of the tests, within the validity of the test card.
 pub(crate) fn now() -> Time {
@@ -60,9 +57,9 @@ pub(crate) fn all() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Every back end that this build has.
-pub(crate) fn backends() -> Vec<(&'static str, &'static dyn RsaBackend)> {
+pub(crate) fn backends() -> Vec<(&'static str, &'static dyn Backend)> {
     vec![
-        ("fixed", &const { Fixed::new() } as &dyn RsaBackend),
+        ("fixed", &const { Fixed::new() } as &dyn Backend),
         #[cfg(feature = "alloc")]
         ("alloc", &kazasu_pki::rsa::Alloc),
     ]
