@@ -396,11 +396,14 @@ pub(crate) struct CardIssue {
     /// Make new keys instead of taking public test keys
     #[arg(long)]
     pub(crate) fresh_keys: bool,
+    /// Make a copy: certificates and records are right, the keys are others; a check-in ends in 19
+    #[arg(long)]
+    pub(crate) copied: bool,
     /// What carries the keys
     #[arg(long, value_enum, default_value = "card")]
     pub(crate) token: TokenName,
     /// Carry the files of a JPKI test card; nobody has its keys, so a check-in ends in 19
-    #[arg(long, conflicts_with_all = ["not_after", "issued", "fresh_keys", "token"])]
+    #[arg(long, conflicts_with_all = ["not_after", "issued", "fresh_keys", "copied", "token"])]
     pub(crate) test_card: bool,
     #[command(flatten)]
     pub(crate) output: OutputOptions,

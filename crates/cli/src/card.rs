@@ -30,6 +30,7 @@ fn issue(options: &CardIssue) -> Result<u8, Failed> {
     issue.issued = options.issued.unwrap_or_else(|| first_day(&issue));
     issue.settings.extended_length = !options.no_extended_length;
     issue.fresh_keys = options.fresh_keys;
+    issue.copied = options.copied;
     issue.kind = match options.token {
         TokenName::Card => virtual_card::Kind::Card,
         TokenName::Android => virtual_card::Kind::Android,

@@ -192,3 +192,17 @@ fn large_and_empty_files_are_signed() {
     }
     fs::remove_file(folder.path("text")).unwrap();
 }
+
+#[test]
+fn a_copied_card_cannot_sign() {
+    let folder = Folder::new();
+    folder.issue("card.json", "--copied");
+    let line = "sign --key auth --in text --out copy.sig --reader virtual:card.json";
+    folder.write("text", b"what is signed\n");
+    let answer = folder.call(line).secrets(&[PIN]).json("sign");
+    assert_eq!(answer.end(), (19, "signature_wrong"));
+    assert!(!folder.has("copy.sig"));
+    let answer =
+        folder.call("check-in --reader virtual:card.json").secrets(&[PIN]).json("check-in");
+    assert_eq!(answer.end(), (19, "signature_wrong"));
+}

@@ -105,9 +105,12 @@ impl<'s> Change<'s> {
 
     fn kinds_agree(&self) -> bool {
         match self.reference {
-            Reference::Sign => self.current.is_password() && self.new.is_password(),
-            Reference::Auth | Reference::Text => {
-                !self.current.is_password() && !self.new.is_password()
+            Reference::Auth | Reference::Sign | Reference::Text => {
+                self.current.fits(self.reference) && self.new.fits(self.reference)
+            }
+            // Nothing is known to change what stands on the card.
+            Reference::BirthDate | Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
+                false
             }
             // These take another command (CHANGE KEY), which only one source describes.
             Reference::BasicResident | Reference::Common => false,

@@ -9,7 +9,7 @@ use crate::file::short_identifier;
 use crate::read::refuses_short_identifier;
 use kazasu_apdu::{Command, Event, Outgoing, Presence, Procedure, Status, Step};
 
-/// A PIN or password on the card (docs/card-facts.md §3).
+/// A PIN, password or access code on the card (docs/card-facts.md §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -18,8 +18,14 @@ pub enum Reference {
     Auth,
     /// 住民基本台帳用の暗証番号: 4 digits, 3 tries.
     BasicResident,
+    /// 生年月日 as a key of 券面事項確認AP: 6 digits, 10 tries.
+    BirthDate,
+    /// 照合番号B of 券面事項確認AP: 14 digits, 10 tries.
+    CardFaceNumberB,
     /// 共通カードAP's PIN of the 本人確認業務用領域: 4 digits, 3 tries (one source).
     Common,
+    /// 照合番号B of 券面事項入力補助AP: 14 digits, 10 tries. Not the same counter as that of the card face.
+    InputSupportNumberB,
     /// 署名用電子証明書の暗証番号 (password): 6 to 16 characters, 5 tries.
     Sign,
     /// 券面事項入力補助用の暗証番号: 4 digits, 3 tries.
@@ -27,9 +33,13 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// All of them.
+    /// Every PIN and the password: what the holder knows by heart.
     pub const ALL: [Self; 5] =
         [Self::Auth, Self::Sign, Self::Text, Self::BasicResident, Self::Common];
+
+    /// The access codes: what stands on the card.
+    pub const ACCESS_CODES: [Self; 3] =
+        [Self::BirthDate, Self::CardFaceNumberB, Self::InputSupportNumberB];
 
     /// The application that it belongs to.
     #[must_use]
@@ -38,7 +48,8 @@ impl Reference {
             Self::Auth | Self::Sign => Application::Jpki,
             Self::BasicResident => Application::BasicResident,
             Self::Common => Application::Common,
-            Self::Text => Application::InputSupport,
+            Self::BirthDate | Self::CardFaceNumberB => Application::CardFace,
+            Self::InputSupportNumberB | Self::Text => Application::InputSupport,
         }
     }
 
@@ -48,7 +59,9 @@ impl Reference {
         match self {
             Self::Auth => 0x0018,
             Self::Sign => 0x001B,
-            Self::Text => 0x0011,
+            Self::BirthDate | Self::Text => 0x0011,
+            Self::CardFaceNumberB => 0x0012,
+            Self::InputSupportNumberB => 0x0015,
             Self::BasicResident | Self::Common => 0x001C,
         }
     }
@@ -57,15 +70,20 @@ impl Reference {
     #[must_use]
     pub const fn tries(self) -> u8 {
         match self {
+            Self::BirthDate | Self::CardFaceNumberB | Self::InputSupportNumberB => 10,
             Self::Sign => 5,
-            _ => 3,
+            Self::Auth | Self::BasicResident | Self::Common | Self::Text => 3,
         }
     }
 
-    /// Tries that are not touched unless the holder confirmed: the last one.
+    /// Tries that are not touched unless the holder confirmed: the last one; of the access codes,
+    /// which a machine may have read wrong from the card, the last two.
     #[must_use]
     pub const fn reserve(self) -> u8 {
-        1
+        match self {
+            Self::BirthDate | Self::CardFaceNumberB | Self::InputSupportNumberB => 2,
+            Self::Auth | Self::BasicResident | Self::Common | Self::Sign | Self::Text => 1,
+        }
     }
 }
 

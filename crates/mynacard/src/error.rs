@@ -13,6 +13,8 @@ use kazasu_apdu::{Fault, Status};
 pub enum Operation {
     /// CHANGE REFERENCE DATA.
     Change,
+    /// INTERNAL AUTHENTICATE.
+    InternalAuthenticate,
     /// READ BINARY.
     ReadBinary,
     /// VERIFY without data: the counter.
@@ -33,6 +35,7 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Change => "CHANGE REFERENCE DATA",
+            Self::InternalAuthenticate => "INTERNAL AUTHENTICATE",
             Self::ReadBinary => "READ BINARY",
             Self::ReadTries => "VERIFY (tries left)",
             Self::SelectApplication | Self::SelectFile => "SELECT",
@@ -179,7 +182,7 @@ impl fmt::Display for FileError {
         match self {
             Self::Content => f.write_str(
                 "the file on the card does not hold what belongs there; if it happens again, the \
-                 card has no such certificate",
+                 card has no such certificate or record",
             ),
             Self::Ended { at, expected } => write!(
                 f,

@@ -1,4 +1,5 @@
-//! The elementary files of the JPKI application (docs/card-facts.md §2.2).
+//! The elementary files of the applications JPKI, card face and input support (docs/card-facts.md
+//! §2.2 to §2.4).
 //!
 //! Holds identifiers only. What a file means is for whoever reads it.
 
@@ -33,6 +34,50 @@ impl File {
     pub const TOKEN_INFORMATION: Self = Self::fixed(0x0006, 160);
     /// Which certificates the card holds, 3 bytes. Free to read.
     pub const CERTIFICATE_AVAILABILITY: Self = Self::fixed(0x0008, 3);
+
+    /// 券面事項確認AP EF 0001, age record: birth date and the card's key, signed. After the birth-date key.
+    pub const AGE_RECORD: Self = Self::face(0x0001, 0xFF10);
+    /// 券面事項確認AP EF 0002, the card face: pictures, photo, birth date, sex and the card's key, signed;
+    /// expiry and security code, which no signature covers. About 4 KB. After 照合番号B (or A).
+    pub const CARD_FACE: Self = Self::face(0x0002, 0xFF20);
+    /// 券面事項確認AP EF 0003, its basic information, which no signature covers. Free to read.
+    pub const CARD_FACE_INFORMATION: Self = Self::face(0x0003, 0xFF30);
+    /// 券面事項確認AP EF 0004, the card-verifiable certificate of whoever signs its records. Free to read.
+    pub const CARD_FACE_CERTIFICATE: Self = Self::face(0x0004, 0x7F21);
+    /// 券面事項確認AP EF 0005, the individual number as a picture, signed. After 照合番号A only.
+    #[cfg(feature = "my-number")]
+    pub const MY_NUMBER_PICTURE: Self = Self::face(0x0005, 0xFF40);
+    /// 券面事項入力補助AP EF 0001, the individual number: 17 bytes, two of them filler that its digest in
+    /// [`File::INTEGRITY_RECORD`] covers too. After the PIN or 照合番号A.
+    #[cfg(feature = "my-number")]
+    pub const MY_NUMBER: Self = Self {
+        application: Application::InputSupport,
+        identifier: 0x0001,
+        extent: Extent::Fixed(17),
+    };
+    /// 券面事項入力補助AP EF 0002, 基本4情報: name, address, birth date, sex. After the PIN or 照合番号B.
+    pub const ATTRIBUTES: Self = Self::text(0x0002, 0xFF20);
+    /// 券面事項入力補助AP EF 0003, digests of the two files before it, signed. After the PIN or 照合番号B (or
+    /// A).
+    pub const INTEGRITY_RECORD: Self = Self::text(0x0003, 0xFF30);
+    /// 券面事項入力補助AP EF 0004, the card-verifiable certificate of whoever signs its records. Free to
+    /// read.
+    pub const INPUT_SUPPORT_CERTIFICATE: Self = Self::text(0x0004, 0x7F21);
+    /// 券面事項入力補助AP EF 0005, its basic information, which no signature covers. Free to read.
+    pub const INPUT_SUPPORT_INFORMATION: Self = Self::text(0x0005, 0xFF40);
+    /// 券面事項入力補助AP EF 0007, the card's key of that application, signed. After the PIN or 照合番号B (or
+    /// A).
+    pub const SIGNING_KEY_RECORD: Self = Self::text(0x0007, 0xFF50);
+
+    const fn face(identifier: u16, tag: u32) -> Self {
+        let extent = Extent::Object(Tag::new(tag));
+        Self { application: Application::CardFace, identifier, extent }
+    }
+
+    const fn text(identifier: u16, tag: u32) -> Self {
+        let extent = Extent::Object(Tag::new(tag));
+        Self { application: Application::InputSupport, identifier, extent }
+    }
 
     const fn certificate(identifier: u16) -> Self {
         // X.690: a certificate is a SEQUENCE.

@@ -14,6 +14,7 @@
 //! | [`ReadTries`] | a [`Reference`] | [`Tries`] of this presence |
 //! | [`Verify`] | [`Tries`] (consumed), a [`Secret`] | [`Verified`], or how it ended |
 //! | [`Sign`] | [`Verified`] | [`UnverifiedSignature`] |
+//! | [`AuthenticateCard`] | a [`CardKey`], no secret | [`UnverifiedAuthentication`] |
 //! | [`ClearStatus`] | | the card forgets that a PIN was verified |
 //!
 //! ```
@@ -29,7 +30,9 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod access;
 mod application;
+mod authenticate;
 mod change;
 mod clear;
 mod counter;
@@ -42,7 +45,9 @@ mod sink;
 mod token;
 mod verify;
 
+pub use access::{AccessCodeError, BirthDateKey, VerificationNumberB};
 pub use application::{Application, SelectApplication};
+pub use authenticate::{AuthenticateCard, CardKey, UnverifiedAuthentication};
 pub use change::{Change, ChangeError};
 pub use clear::ClearStatus;
 pub use counter::{Counter, ReadTries, Reference, Tries};

@@ -32,6 +32,8 @@
 //! compared::<kazasu_mynacard::Password>();
 //! ```
 
+use crate::access::{BirthDateKey, VerificationNumberB};
+use crate::counter::Reference;
 use core::fmt;
 use kazasu_apdu::{Command, PinEntry};
 use zeroize::Zeroize;
@@ -107,10 +109,15 @@ impl Drop for Password {
     }
 }
 
-/// A secret of either kind, borrowed for one command.
+/// A secret of any kind, borrowed for one command.
 #[derive(Clone, Copy)]
 #[allow(missing_debug_implementations, reason = "a secret has no Debug")]
+#[non_exhaustive]
 pub enum Secret<'a> {
+    /// The birth date as a key, six digits.
+    BirthDate(&'a BirthDateKey),
+    /// 照合番号B, fourteen digits.
+    NumberB(&'a VerificationNumberB),
     /// Four digits.
     Pin(&'a Pin),
     /// Six to sixteen characters.
@@ -122,6 +129,8 @@ pub enum Secret<'a> {
 impl<'a> Secret<'a> {
     pub(crate) fn bytes(self) -> &'a [u8] {
         match self {
+            Self::BirthDate(key) => key.bytes(),
+            Self::NumberB(number) => number.bytes(),
             Self::Pin(pin) => &pin.0,
             Self::Password(password) => &password.0,
             // Room for the digits; the reader puts them there.
@@ -129,9 +138,19 @@ impl<'a> Secret<'a> {
         }
     }
 
-    /// Is it a password? A PIN pad has no letters, so it takes a PIN.
-    pub(crate) const fn is_password(self) -> bool {
-        matches!(self, Self::Password(_))
+    /// Is it of the kind that this reference takes? A PIN pad has no letters, and is asked for four
+    /// digits, so it takes a PIN.
+    pub(crate) const fn fits(self, reference: Reference) -> bool {
+        match reference {
+            Reference::Auth | Reference::BasicResident | Reference::Common | Reference::Text => {
+                matches!(self, Self::Pin(_) | Self::OnPinPad)
+            }
+            Reference::BirthDate => matches!(self, Self::BirthDate(_)),
+            Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
+                matches!(self, Self::NumberB(_))
+            }
+            Reference::Sign => matches!(self, Self::Password(_)),
+        }
     }
 
     /// `command` with this secret, as the valid one.
@@ -139,7 +158,7 @@ impl<'a> Secret<'a> {
         let command = command.with_data(self.bytes()).once().secret();
         match self {
             Self::OnPinPad => command.with_pin_entry(PinEntry::Current { digits: DIGITS as u8 }),
-            Self::Pin(_) | Self::Password(_) => command,
+            _ => command,
         }
     }
 
@@ -148,7 +167,7 @@ impl<'a> Secret<'a> {
         let command = command.with_data(self.bytes()).once().secret();
         match self {
             Self::OnPinPad => command.with_pin_entry(PinEntry::New { digits: DIGITS as u8 }),
-            Self::Pin(_) | Self::Password(_) => command,
+            _ => command,
         }
     }
 }
@@ -162,6 +181,18 @@ impl<'a> From<&'a Pin> for Secret<'a> {
 impl<'a> From<&'a Password> for Secret<'a> {
     fn from(password: &'a Password) -> Self {
         Self::Password(password)
+    }
+}
+
+impl<'a> From<&'a BirthDateKey> for Secret<'a> {
+    fn from(key: &'a BirthDateKey) -> Self {
+        Self::BirthDate(key)
+    }
+}
+
+impl<'a> From<&'a VerificationNumberB> for Secret<'a> {
+    fn from(number: &'a VerificationNumberB) -> Self {
+        Self::NumberB(number)
     }
 }
 

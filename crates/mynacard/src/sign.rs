@@ -12,7 +12,7 @@ use core::fmt;
 use kazasu_apdu::{Command, Event, Outgoing, Procedure, Status, Step};
 
 /// Bytes of an RSA-2048 signature.
-const SIGNATURE_LENGTH: usize = 256;
+pub(crate) const SIGNATURE_LENGTH: usize = 256;
 /// Most bytes that the card signs (docs/card-facts.md §4.1).
 const INPUT_MAX: usize = 245;
 /// DER of `DigestInfo { AlgorithmIdentifier { sha256, NULL }, OCTET STRING (32) }` up to the digest

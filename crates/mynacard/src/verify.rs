@@ -15,7 +15,7 @@ pub enum LastTry {
     /// No.
     #[default]
     Keep,
-    /// Yes: the holder was told that it is the last and confirmed.
+    /// Yes: the holder was told that it is the last, or in an access code's reserve, and confirmed.
     HolderConfirmed,
 }
 
@@ -81,7 +81,8 @@ pub enum VerifyError {
     Blocked,
     /// The tries were read in a presence that has ended. No try was used.
     EvidenceExpired,
-    /// It would use the last try and nobody confirmed. No try was used.
+    /// It would use the last try ([`Reference::reserve`]: of an access code one of the last two) and
+    /// nobody confirmed. No try was used.
     LastTryRefused {
         /// Tries left.
         left: u8,
@@ -110,7 +111,7 @@ pub enum VerifyError {
     },
     /// Wrong, and it used the last try: none are left.
     WrongAndBlocked,
-    /// A PIN was given for a password or the reverse. No try was used.
+    /// A PIN was given for a password, or any secret for another kind. No try was used.
     WrongKind,
 }
 
@@ -139,9 +140,13 @@ impl fmt::Display for VerifyError {
             Self::EvidenceExpired => f.write_str(
                 "the card left or was reset after its tries were read; no try was used, start again",
             ),
+            Self::LastTryRefused { left: 1 } => f.write_str(
+                "1 try is left and the holder has not confirmed to use it; no try was used",
+            ),
             Self::LastTryRefused { left } => write!(
                 f,
-                "{left} try is left and the holder has not confirmed to use it; no try was used"
+                "{left} tries are left, the holder's reserve, and the holder has not confirmed to use \
+                 one; no try was used"
             ),
             Self::NotEntered { end, left } => {
                 write!(f, "no PIN was presented and no try was used, {left} left: {end}")
@@ -159,7 +164,7 @@ impl fmt::Display for VerifyError {
                  municipality or with the official app and a convenience store kiosk",
             ),
             Self::WrongKind => {
-                f.write_str("a PIN was given for a password or the reverse; no try was used")
+                f.write_str("a secret of another kind was given than this one; no try was used")
             }
         }
     }
@@ -205,7 +210,7 @@ impl<'s> Verify<'s> {
 
     /// What speaks against sending the command.
     fn objection(&self, presence: Presence) -> Option<VerifyError> {
-        if self.secret.is_password() != (self.reference == Reference::Sign) {
+        if !self.secret.fits(self.reference) {
             return Some(VerifyError::WrongKind);
         }
         if presence != self.presence {
