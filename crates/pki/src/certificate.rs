@@ -61,11 +61,8 @@ impl<'a> Certificate<'a> {
         version_3(&mut reader)?;
         let serial = der::integer_unsigned(&reader.read()?)?;
         let inner_algorithm = reader.expect(tags::SEQUENCE)?.raw();
-        let issuer = Name::parse(&reader.read()?)?;
-        let mut validity = reader.expect(tags::SEQUENCE)?.children()?;
-        let not_before = time(&validity.read()?)?;
-        let not_after = time(&validity.read()?)?;
-        validity.finish()?;
+        let issuer = issuer(&reader.read()?)?;
+        let (not_before, not_after) = validity(&reader.expect(tags::SEQUENCE)?)?;
         let subject = Name::parse(&reader.read()?)?;
         let key_info = reader.expect(tags::SEQUENCE)?;
         let extensions = extensions(&mut reader)?;
@@ -243,6 +240,26 @@ fn version_3(reader: &mut Reader<'_>) -> Result<(), Error> {
     let version = der::integer_u32(&inner.read()?)?;
     inner.finish()?;
     if version == 2 { Ok(()) } else { Err(Error::Version) }
+}
+
+/// A `Name` that is not empty (RFC 5280 section 4.1.2.4).
+fn issuer<'a>(element: &Element<'a>) -> Result<Name<'a>, Error> {
+    let name = Name::parse(element)?;
+    element.children()?.expect(tags::SET)?;
+    Ok(name)
+}
+
+/// `Validity ::= SEQUENCE { notBefore, notAfter }`. One that ends before it begins holds no moment;
+/// taken as it stands, months of grace would follow a validity that never was.
+fn validity(element: &Element<'_>) -> Result<(Time, Time), Error> {
+    let mut reader = element.children()?;
+    let (first, last) = (reader.read()?, reader.read()?);
+    reader.finish()?;
+    let (not_before, not_after) = (time(&first)?, time(&last)?);
+    if not_after < not_before {
+        return Err(Error::ValidityDate { offset: last.offset() });
+    }
+    Ok((not_before, not_after))
 }
 
 /// `Time ::= CHOICE { utcTime, generalTime }` in the one form that RFC 5280 allows.

@@ -18,7 +18,7 @@ pub enum Error {
     /// Not version 3, which alone has extensions.
     Version,
     /// A date of the validity is not as RFC 5280 section 4.1.2.5 demands: UTCTime to 2049,
-    /// GeneralizedTime from 2050, whole seconds, `Z`.
+    /// GeneralizedTime from 2050, whole seconds, `Z`; or the end is before the beginning.
     ValidityDate {
         /// Where it stands in the certificate.
         offset: usize,

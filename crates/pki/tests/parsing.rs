@@ -5,6 +5,7 @@ mod common;
 
 use common::{all, generated, now, test_card};
 use kazasu_pki::{Anchors, Certificate, Error, Kind, Validator};
+use kazasu_tlv::{ErrorKind, tags};
 use proptest::prelude::*;
 use x509_cert::der::{Decode, Encode, oid::ObjectIdentifier};
 
@@ -158,8 +159,37 @@ fn structure_is_strict() {
     let early = Certificate::parse(&replaced(&der, b"20550101", b"20490101")).err();
     assert!(matches!(early, Some(Error::ValidityDate { .. })));
     // The lower half of the two-digit years.
-    let der = replaced(&test_card("jpki-auth-cert"), b"300217145959Z", b"500217145959Z");
-    assert_eq!(Certificate::parse(&der).unwrap().not_after().to_string(), "1950-02-17T14:59:59Z");
+    let der = replaced(&test_card("jpki-auth-cert"), b"251027013542Z", b"500217145959Z");
+    assert_eq!(Certificate::parse(&der).unwrap().not_before().to_string(), "1950-02-17T14:59:59Z");
+}
+
+/// A validity of one second is one; a shorter one would be none, with months of grace behind it.
+#[test]
+fn a_validity_does_not_end_before_it_begins() {
+    let der = test_card("jpki-auth-cert");
+    let parse = |end: &[u8]| {
+        let der = replaced(&der, b"300217145959Z", end);
+        Certificate::parse(&der).map(|it| it.not_after().unix() - it.not_before().unix())
+    };
+    assert_eq!(parse(b"251027013542Z"), Ok(0));
+    assert_eq!(parse(b"251027013541Z"), Err(Error::ValidityDate { offset: 188 }));
+    // 1950, and not 2050.
+    assert_eq!(parse(b"500217145959Z"), Err(Error::ValidityDate { offset: 188 }));
+}
+
+#[test]
+fn an_issuer_has_a_name() {
+    let der = test_card("jpki-auth-cert");
+    // The three octets of its header, and 135 of content, become an empty name and what follows.
+    let mut nameless = der.clone();
+    nameless.splice(33..171, [0x30, 0x00]);
+    for at in [2, 6] {
+        let length = u16::from_be_bytes([nameless[at], nameless[at + 1]]) - 136;
+        nameless[at..at + 2].copy_from_slice(&length.to_be_bytes());
+    }
+    let kind = ErrorKind::Missing { expected: tags::SET };
+    let missing = Error::Malformed(kazasu_tlv::Error { kind, offset: 35 });
+    assert_eq!(Certificate::parse(&nameless), Err(missing));
 }
 
 #[test]
