@@ -27,7 +27,7 @@ pub(crate) fn fmt(context: &Context) -> Result<Tally> {
     context.check(&mut tally, &mut context.cargo("fmt --all --check"))?;
     for manifest in SATELLITES {
         if context.root.join(manifest).is_file() {
-            let mut fmt = context.cargo("fmt --check --manifest-path");
+            let mut fmt = context.cargo("fmt --all --check --manifest-path");
             context.check(&mut tally, fmt.arg(manifest))?;
         }
     }
