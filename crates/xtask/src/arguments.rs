@@ -18,6 +18,8 @@ pub(crate) struct Plan {
     pub(crate) without_system: bool,
     /// How long each fuzz target runs.
     pub(crate) fuzz_seconds: u64,
+    /// Arguments of the runner `hostile`.
+    pub(crate) hostile: Vec<String>,
     /// Print the table and the line over all runners.
     pub(crate) closing: bool,
 }
@@ -41,8 +43,14 @@ impl Request {
             },
             without_system: false,
             fuzz_seconds: FUZZ_SMOKE_SECONDS,
+            hostile: Vec::new(),
             closing: testing,
         };
+        if name == "hostile" {
+            // It has a command line of its own.
+            plan.hostile = arguments.map(str::to_owned).collect();
+            return Ok(Self::Run(plan));
+        }
         while let Some(argument) = arguments.next() {
             let (flag, inline) = match argument.split_once('=') {
                 Some((flag, value)) => (flag, Some(value)),
@@ -81,6 +89,7 @@ pub(crate) fn usage() -> String {
         "\
 usage: cargo xtask test [--without-system] [--only RUNNER[,RUNNER..]] [--seconds N] [--list]
        cargo xtask RUNNER [--seconds N]
+       cargo xtask hostile [--list] [--only NAME] [--write DIR] [--seed N] [--mutants N]
 
 `test` runs every runner in the order below and ends with a table and one line of counts.
   --without-system   skip the runners that need packages of the operating system
@@ -131,6 +140,16 @@ mod tests {
         {
             assert!(parse(line).is_err(), "{line}");
         }
+    }
+
+    #[test]
+    fn what_follows_hostile_is_handed_on() {
+        let Request::Run(plan) = parse("hostile --only serial-negative --write x").unwrap() else {
+            panic!()
+        };
+        assert_eq!(plan.hostile, ["--only", "serial-negative", "--write", "x"]);
+        assert_eq!(plan.runners.len(), 1);
+        assert_eq!(names("test --only hostile"), ["hostile"]);
     }
 
     #[test]

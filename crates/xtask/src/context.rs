@@ -21,6 +21,8 @@ pub(crate) struct Context {
     /// The cargo that runs this program.
     pub(crate) cargo: PathBuf,
     pub(crate) fuzz_seconds: u64,
+    /// Arguments of the runner `hostile`, handed on as they are.
+    pub(crate) hostile: Vec<String>,
     /// Programs of the operating system may be missing. Tests that call one leave it alone when
     /// `KAZASU_WITHOUT_SYSTEM` is set in their environment.
     pub(crate) without_system: bool,
@@ -36,8 +38,8 @@ impl Context {
         let target = std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root.join("target"), |folder| root.join(folder));
         let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
-        let Plan { fuzz_seconds, without_system, .. } = *plan;
-        Ok(Self { root, target, cargo, fuzz_seconds, without_system })
+        let Plan { fuzz_seconds, without_system, ref hostile, .. } = *plan;
+        Ok(Self { root, target, cargo, fuzz_seconds, hostile: hostile.clone(), without_system })
     }
 
     /// A program, to be run at the top of the repository.
@@ -115,7 +117,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("{} wrote no UTF-8", line(command)))
 }
 
-fn announce(command: &Command) {
+pub(crate) fn announce(command: &Command) {
     println!("  $ {}", line(command));
 }
 

@@ -14,6 +14,7 @@ mod docs;
 mod features;
 mod firmware;
 mod fuzz;
+mod hostile;
 mod house;
 mod json;
 mod licence;

@@ -11,7 +11,7 @@ use crate::{
     arguments::Plan,
     bare,
     context::Context,
-    deny, docs, features, firmware, fuzz, house, pcsc, probe,
+    deny, docs, features, firmware, fuzz, hostile, house, pcsc, probe,
     system::{self, Package},
     tally::Tally,
     windows, workspace,
@@ -113,6 +113,13 @@ pub(crate) const ALL: &[Runner] = &[
         packages: pcsc::packages,
         partly: &[],
         run: pcsc::run,
+    },
+    Runner {
+        name: "hostile",
+        summary: "hostile certificates, each refused for its reason by both tiers, and mutants",
+        packages: none,
+        partly: &[],
+        run: hostile::run,
     },
     Runner {
         name: "fuzz",

@@ -141,7 +141,7 @@ pub(super) fn changelog(files: &[File]) -> Vec<Finding> {
         .iter()
         .filter_map(|file| file.path.strip_prefix("crates/")?.strip_suffix("/Cargo.toml"))
         // Tools of this repository, which nobody gets as a release.
-        .filter(|folder| !["fuzz", "xtask"].contains(folder))
+        .filter(|folder| !["fuzz", "hostile", "xtask"].contains(folder))
         .filter(|folder| !changelog.text.contains(&format!("`{folder}`")))
         .filter(|folder| !changelog.text.contains(&format!("`kazasu-{folder}`")))
         // The program has the name of the project, so its folder's name tells a user nothing.
