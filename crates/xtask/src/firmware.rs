@@ -1,7 +1,10 @@
 //! Builds the images for microcontrollers, boots them in QEMU, and holds what they measured of
 //! themselves to the limits of docs/footprint.md.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -9,7 +12,8 @@ use crate::{
     bare,
     context::{Context, output, run as run_command},
     probe,
-    qemu::{self, Machine},
+    qemu::{self, Machine, Run},
+    sysroot::Toolchain,
     system::{self, Package},
     tally::Tally,
 };
@@ -54,16 +58,14 @@ pub(crate) fn packages(context: &Context) -> Vec<Package> {
 
 pub(crate) fn run(context: &Context) -> Result<Tally> {
     let toolchain = bare::toolchain(context)?;
-    let built = context.target.join("bare/firmware");
     let mut tally = Tally::default();
     let mut table = Vec::new();
     for board in &BOARDS {
-        let mut build = toolchain.cargo(context, "build --quiet --release --locked");
-        build.args(["-p", "trust", "--bins", "--target", board.target, "--target-dir"]);
-        build.arg(&built).current_dir(context.root.join("hw-tests"));
-        ensure!(run_command(&mut build)?, "the images could not be built for {}", board.target);
-        let images = built.join(board.target).join("release");
-        table.extend(trust(context, board, &images, &mut tally)?);
+        let plain = build(context, &toolchain, board, "bare/firmware", "")?;
+        let next =
+            build(context, &toolchain, board, "bare/firmware-p384", "--features trust/p384")?;
+        table.extend(trust(context, board, &plain, &mut tally)?);
+        table.extend(p384(context, board, &plain, &next, &mut tally)?);
     }
     println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
     for Row { target, what, value, most } in table {
@@ -84,58 +86,94 @@ struct Row {
     most: Option<u64>,
 }
 
-/// The images of `hw-tests/trust`: that they judge rightly, and what that costs.
-fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> Result<Vec<Row>> {
-    let boot = |image: &str| qemu::boot(context, &board.machine, &images.join(image), PATIENCE);
-    let mut check = |passed: bool, what: &str| {
-        tally.count(passed);
-        if !passed {
-            println!("  {} FAILED: {what}", board.target);
-        }
-    };
+/// Builds the images of `hw-tests/trust` and tells in which folder they are.
+fn build(
+    context: &Context,
+    toolchain: &Toolchain,
+    board: &Board,
+    folder: &str,
+    features: &str,
+) -> Result<PathBuf> {
+    let built = context.target.join(folder);
+    let words = format!("build --quiet --release --locked -p trust --bins {features} --target");
+    let mut build = toolchain.cargo(context, &words);
+    build.args([board.target, "--target-dir"]).arg(&built);
+    build.current_dir(context.root.join("hw-tests"));
+    ensure!(run_command(&mut build)?, "the images could not be built for {}", board.target);
+    Ok(built.join(board.target).join("release"))
+}
 
-    let empty = boot("empty")?;
-    check(empty.success, "the empty image ends well");
-    let run = boot("trust")?;
+fn check(tally: &mut Tally, board: &Board, passed: bool, what: &str) {
+    tally.count(passed);
+    if !passed {
+        println!("  {} FAILED: {what}", board.target);
+    }
+}
+
+/// Boots an image that verifies, and checks that it accepted what is good and nothing else.
+fn verified(context: &Context, board: &Board, image: &Path, tally: &mut Tally) -> Result<Run> {
+    let run = qemu::boot(context, &board.machine, image, PATIENCE)?;
     let (tried, refused) = (run.figure("flips-tried")?, run.figure("flips-refused")?);
     println!("  {}: {refused} of {tried} damaged inputs refused", board.target);
-    check(run.success && run.last_line() == "verified", "what is good is verified");
-    check(tried > 0 && refused == tried, "every damaged input is refused");
+    let good = run.success && run.last_line() == "verified";
+    check(tally, board, good, "what is good is verified");
+    check(tally, board, tried > 0 && refused == tried, "every damaged input is refused");
+    Ok(run)
+}
+
+/// Today's card: that the image judges rightly, and what that costs.
+fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> Result<Vec<Row>> {
+    let empty = qemu::boot(context, &board.machine, &images.join("empty"), PATIENCE)?;
+    check(tally, board, empty.success, "the empty image ends well");
+    let run = verified(context, board, &images.join("trust"), tally)?;
     // Were it accepted, the word of the other image would mean nothing.
-    let damaged = boot("damaged")?;
+    let damaged = qemu::boot(context, &board.machine, &images.join("damaged"), PATIENCE)?;
     let told = !damaged.success && damaged.last_line() == "NOT VERIFIED";
-    check(told, "a challenge that was not signed is told from one that was");
+    check(tally, board, told, "a challenge that was not signed is told from one that was");
 
     let symbols = output(context.command("arm-none-eabi-nm").arg(images.join("trust")))?;
-    for symbol in probe::panics(&symbols) {
-        println!("    panic code is linked: {symbol}");
+    let panics = probe::panics(&symbols);
+    check(tally, board, panics.is_empty(), "no panic code is linked");
+    for symbol in panics {
+        println!("    panic code: {symbol}");
     }
-    check(probe::panics(&symbols).is_empty(), "no panic code is linked");
     let heap = HEAP_SYMBOLS.iter().any(|name| symbols.contains(name));
-    check(!heap, "no heap is linked");
+    check(tally, board, !heap, "no heap is linked");
 
     let whole = text(context, &images.join("trust"))?;
     let frame = text(context, &images.join("empty"))?;
     let instructions = |name| anyhow::Ok(board.machine.instructions(run.figure(name)?));
     let row = |what, value, most| Row { target: board.target, what, value, most };
     Ok(vec![
-        row("text, whole image (bytes)", whole, None),
-        row("text, empty image with the same input (bytes)", frame, None),
-        row(
-            "text of parse, chain and challenge (bytes)",
-            whole.saturating_sub(frame),
-            Some(MOST_TEXT),
-        ),
-        row("peak stack, whole image (bytes)", run.figure("peak-stack")?, Some(MOST_STACK)),
-        row("peak stack, empty image (bytes)", empty.figure("peak-stack")?, None),
-        row(
-            "RSA-2048 verification (instructions)",
-            instructions("ticks-rsa")?,
-            board.most_rsa_instructions,
-        ),
-        row("parse of a certificate (instructions)", instructions("ticks-parse")?, None),
-        row("parse and chain (instructions)", instructions("ticks-chain")?, None),
-        row("challenge (instructions)", instructions("ticks-challenge")?, None),
+        row("text of the whole image", whole, None),
+        row("text of the empty image", frame, None),
+        row("text of parse, chain, challenge", whole.saturating_sub(frame), Some(MOST_TEXT)),
+        row("peak stack", run.figure("peak-stack")?, Some(MOST_STACK)),
+        row("peak stack of the empty image", empty.figure("peak-stack")?, None),
+        row("RSA-2048, instructions", instructions("ticks-rsa")?, board.most_rsa_instructions),
+        row("parse, instructions", instructions("ticks-parse")?, None),
+        row("parse and chain, instructions", instructions("ticks-chain")?, None),
+        row("challenge, instructions", instructions("ticks-challenge")?, None),
+    ])
+}
+
+/// The next card: what ECDSA on P-384 would add. Panic code is linked then, by the `p384` crate.
+fn p384(
+    context: &Context,
+    board: &Board,
+    plain: &Path,
+    next: &Path,
+    tally: &mut Tally,
+) -> Result<Vec<Row>> {
+    let run = verified(context, board, &next.join("p384"), tally)?;
+    let added =
+        text(context, &next.join("trust"))?.saturating_sub(text(context, &plain.join("trust"))?);
+    let instructions = board.machine.instructions(run.figure("ticks-ecdsa")?);
+    let row = |what, value| Row { target: board.target, what, value, most: None };
+    Ok(vec![
+        row("text that P-384 adds", added),
+        row("peak stack of P-384 alone", run.figure("peak-stack")?),
+        row("P-384, instructions", instructions),
     ])
 }
 
