@@ -4,9 +4,9 @@
 
 use core::fmt;
 
-use sha2::{Digest, Sha256};
-
-use crate::{Kind, certificate::Certificate, error::Error, extension::KeyUsage, oid};
+use crate::{
+    Kind, certificate::Certificate, error::Error, extension::KeyUsage, oid, scheme::sha256,
+};
 
 /// Whose roots they are. A result names the hierarchy, so that nobody takes one for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -114,7 +114,7 @@ impl<'a> Anchor<'a> {
 
     /// The SHA-256 fingerprint of its certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.der).into()
+        sha256(self.der)
     }
 
     pub(crate) fn speaks_for(&self, kind: Kind) -> bool {

@@ -4,9 +4,6 @@
 
 use core::fmt;
 
-use kazasu_tlv::{Element, Reader, Rules, Tag, der, tags};
-use sha2::{Digest, Sha256};
-
 use crate::{
     algorithm::{PublicKey, whole_octets},
     attributes::Attributes,
@@ -16,6 +13,7 @@ use crate::{
     oid,
     time::{Date, Digits, Time},
 };
+use kazasu_tlv::{Element, Reader, Rules, Tag, der, tags};
 
 /// Far more than any certificate of the JPKI has; it bounds the search for duplicates.
 const MAX_EXTENSIONS: usize = 32;
@@ -96,7 +94,7 @@ impl<'a> Certificate<'a> {
 
     /// The SHA-256 fingerprint: the digest of the whole certificate.
     pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.raw).into()
+        crate::scheme::sha256(self.raw)
     }
 
     /// The serial number, big-endian without leading zeros.

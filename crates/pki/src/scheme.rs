@@ -67,6 +67,8 @@ pub fn digest_info(digest: &[u8; 32]) -> [u8; 51] {
 }
 
 /// The SHA-256 digest of some octets.
+// Not inlined: it would be in every caller, 300 bytes each.
+#[inline(never)]
 pub fn sha256(octets: &[u8]) -> [u8; 32] {
     Sha256::digest(octets).into()
 }

@@ -6,7 +6,7 @@ use super::{RsaPublicKey, encoding};
 use crate::backend::{Backend, BackendError};
 
 /// RSA on the stack, for moduli of up to `LIMBS` × 32 bits, `LIMBS` being a multiple of four.
-/// [`Fixed`] and [`Fixed4096`] are the sizes in use; the stack used grows with the size, about five
+/// [`Fixed`] and [`Fixed4096`] are the sizes in use; the stack used grows with the size, about three
 /// numbers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Montgomery<const LIMBS: usize>(());
@@ -71,33 +71,37 @@ fn power<const LIMBS: usize>(
     signature: &[u8],
     number: &mut [u32; LIMBS],
 ) -> Result<(), BackendError> {
-    let (mut modulus, mut base) = ([0; LIMBS], [0; LIMBS]);
     if key.modulus().len() > LIMBS.saturating_mul(4) {
         return Err(BackendError::KeyTooLong);
     }
-    read(key.modulus(), &mut modulus);
-    read(signature, &mut base);
-    if signature.len() != key.modulus().len() || !less(&base, &modulus) {
+    // Of one length, so that they compare as numbers do.
+    if signature.len() != key.modulus().len() || signature >= key.modulus() {
         return Err(BackendError::Mismatch);
     }
+    let (mut modulus, mut product) = ([0; LIMBS], [0; LIMBS]);
+    read(key.modulus(), &mut modulus);
     let inverse = negated_inverse(modulus.first().copied().unwrap_or(1));
-    let mut product = [0; LIMBS];
     square_of_radix(key, &modulus, inverse, number, &mut product);
-    // Into Montgomery form: times the square of the radix.
-    multiply(number, &base, &modulus, inverse, &mut product);
-    (*number, base) = (product, product);
+    // The base into Montgomery form: times the square of the radix. It is read off the signature
+    // whenever it is needed, because keeping it would take another array.
+    multiply(number, limbs(signature), &modulus, inverse, &mut product);
+    *number = product;
     // The highest bit of the exponent is the base itself.
     let below_highest = 31_u32.saturating_sub(key.exponent().leading_zeros());
     for bit in (0..below_highest).rev() {
-        multiply(number, number, &modulus, inverse, &mut product);
+        multiply(number, number.iter().copied(), &modulus, inverse, &mut product);
         *number = product;
-        if bit == 0 {
-            // The lowest bit is always one. Times the base in plain form leaves Montgomery form.
-            read(signature, &mut base);
-        }
         if key.exponent() >> bit & 1 == 1 {
-            multiply(number, &base, &modulus, inverse, &mut product);
+            // The base is in plain form, so the product is too.
+            multiply(number, limbs(signature), &modulus, inverse, &mut product);
             *number = product;
+            // The lowest bit is always one, and so the power ends in plain form. Exponents with
+            // bits between the lowest and the highest, which nobody uses, are slow.
+            if bit != 0 {
+                for _ in 0..LIMBS.saturating_mul(32) {
+                    double(number, &modulus);
+                }
+            }
         }
     }
     Ok(())
@@ -129,16 +133,21 @@ fn square_of_radix<const LIMBS: usize>(
         double(number, modulus);
     }
     for _ in 0..squarings {
-        multiply(number, number, modulus, inverse, product);
+        multiply(number, number.iter().copied(), modulus, inverse, product);
         *number = *product;
     }
 }
 
-/// The lowest limbs of a big-endian number, as many as there is room for.
-fn read(bytes: &[u8], limbs: &mut [u32]) {
+/// The limbs of a big-endian number, the lowest first, and zeros without an end.
+fn limbs(bytes: &[u8]) -> impl Iterator<Item = u32> {
     let chunks = bytes.rchunks(4).chain(core::iter::repeat(&[][..]));
-    for (limb, chunk) in limbs.iter_mut().zip(chunks) {
-        *limb = chunk.iter().fold(0, |limb, byte| limb << 8 | u32::from(*byte));
+    chunks.map(|chunk| chunk.iter().fold(0, |limb, byte| limb << 8 | u32::from(*byte)))
+}
+
+/// The lowest limbs of a big-endian number, as many as there is room for.
+fn read(bytes: &[u8], room: &mut [u32]) {
+    for (place, limb) in room.iter_mut().zip(limbs(bytes)) {
+        *place = limb;
     }
 }
 
@@ -175,43 +184,24 @@ fn negated_inverse(odd: u32) -> u32 {
     inverse.wrapping_neg()
 }
 
-/// `sum` becomes left × right ÷ 2^(32 × LIMBS) modulo the modulus, by finely integrated operand scanning: each
-/// limb of `right` is multiplied in, and one limb that has become zero is shifted out.
-#[inline(never)]
+/// `sum` becomes left × right ÷ 2^(32 × LIMBS) modulo the modulus, by finely integrated operand
+/// scanning: each limb of `right`, the lowest first, is multiplied in, and one limb that has become
+/// zero is shifted out.
 fn multiply<const LIMBS: usize>(
     left: &[u32; LIMBS],
-    right: &[u32; LIMBS],
+    right: impl Iterator<Item = u32>,
     modulus: &[u32; LIMBS],
     inverse: u32,
     sum: &mut [u32; LIMBS],
 ) {
     sum.fill(0);
-    // Chunks of four would leave a rest out.
-    const { assert!(LIMBS.is_multiple_of(4), "LIMBS is a multiple of four") };
-    let mut top = 0_u32;
     let lowest = left.first().copied().unwrap_or(0);
-    for factor in right {
+    let top = right.take(LIMBS).fold(0, |top, factor| {
         let first = sum.first().copied().unwrap_or(0);
-        let quotient = first.wrapping_add(lowest.wrapping_mul(*factor)).wrapping_mul(inverse);
-        let mut row = Row { factor: *factor, quotient, product_carry: 0, reduction_carry: 0 };
-        let mut zero = 0;
-        // Each limb is written one place lower than it was read; the first is zero by construction.
-        let mut lower = &mut zero;
-        let chunks = sum.as_chunks_mut::<4>().0.iter_mut().zip(left.as_chunks::<4>().0);
-        for (([s0, s1, s2, s3], [l0, l1, l2, l3]), [m0, m1, m2, m3]) in
-            chunks.zip(modulus.as_chunks::<4>().0)
-        {
-            *lower = row.limb(*s0, *l0, *m0);
-            *s0 = row.limb(*s1, *l1, *m1);
-            *s1 = row.limb(*s2, *l2, *m2);
-            *s2 = row.limb(*s3, *l3, *m3);
-            lower = s3;
-        }
-        let highest =
-            u64::from(top) + u64::from(row.product_carry) + u64::from(row.reduction_carry);
-        *lower = highest as u32;
-        top = (highest >> 32) as u32;
-    }
+        let quotient = first.wrapping_add(lowest.wrapping_mul(factor)).wrapping_mul(inverse);
+        let row = Row { factor, quotient, product_carry: 0, reduction_carry: 0 };
+        row.add(left, modulus, sum, top)
+    });
     if top != 0 || !less(sum, modulus) {
         subtract(sum, modulus);
     }
@@ -226,6 +216,37 @@ struct Row {
 }
 
 impl Row {
+    /// Adds left × factor + modulus × quotient to `sum` and `top` above it, and shifts them down by
+    /// one limb. Gives the new limb above.
+    #[inline(never)]
+    fn add<const LIMBS: usize>(
+        mut self,
+        left: &[u32; LIMBS],
+        modulus: &[u32; LIMBS],
+        sum: &mut [u32; LIMBS],
+        top: u32,
+    ) -> u32 {
+        // Chunks of four would leave a rest out.
+        const { assert!(LIMBS.is_multiple_of(4), "LIMBS is a multiple of four") };
+        let mut zero = 0;
+        // Each limb is written one place lower than it was read; the first is zero by construction.
+        let mut lower = &mut zero;
+        let chunks = sum.as_chunks_mut::<4>().0.iter_mut().zip(left.as_chunks::<4>().0);
+        for (([s0, s1, s2, s3], [l0, l1, l2, l3]), [m0, m1, m2, m3]) in
+            chunks.zip(modulus.as_chunks::<4>().0)
+        {
+            *lower = self.limb(*s0, *l0, *m0);
+            *s0 = self.limb(*s1, *l1, *m1);
+            *s1 = self.limb(*s2, *l2, *m2);
+            *s2 = self.limb(*s3, *l3, *m3);
+            lower = s3;
+        }
+        let highest =
+            u64::from(top) + u64::from(self.product_carry) + u64::from(self.reduction_carry);
+        *lower = highest as u32;
+        (highest >> 32) as u32
+    }
+
     #[inline(always)]
     fn limb(&mut self, sum: u32, left: u32, modulus: u32) -> u32 {
         let (sum, carry) = multiply_add(left, self.factor, sum, self.product_carry);
