@@ -9,6 +9,8 @@
 //! | turn a card's answer into evidence | [`Validator::verify_challenge`] |
 //! | look into a certificate without trusting it | [`Certificate::parse`] |
 //! | read the holder's name and address | [`Judged::attributes`] |
+//! | know whose key signed the card's records | [`cvc`] |
+//! | verify the photo and the other records, and that the card is no copy | [`records`] |
 //!
 //! Without features nothing allocates and nothing panics: RSA runs on the stack ([`rsa::Fixed`]).
 //! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate; `p384` adds ECDSA on P-384 with
@@ -49,6 +51,7 @@ mod anchor;
 mod attributes;
 mod backend;
 mod certificate;
+pub mod cvc;
 #[cfg(feature = "p384")]
 mod ecdsa;
 mod error;
@@ -58,6 +61,7 @@ mod oid;
 #[cfg(feature = "x509-cert")]
 mod owned;
 mod phase;
+pub mod records;
 pub mod rsa;
 mod scheme;
 mod signature;

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
+pub(crate) mod issuer;
+
 use kazasu_pki::{Backend, Time, rsa::Fixed};
 
 /// The clock of the tests, within the validity of the test card.
@@ -17,6 +19,11 @@ fn read(path: &str) -> Vec<u8> {
 /// A file of the real test card.
 pub(crate) fn test_card(name: &str) -> Vec<u8> {
     read(&format!("tests/data/test-card/{name}.der"))
+}
+
+/// A file of the real test card that holds no X.509 certificate.
+pub(crate) fn card_file(name: &str) -> Vec<u8> {
+    read(&format!("tests/data/test-card/{name}.bin"))
 }
 
 /// A certificate that `generate.sh` made.
