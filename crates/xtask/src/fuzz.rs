@@ -28,6 +28,7 @@ const FLAGS: &[&str] = &[
 const MORE_SEEDS: &[(&str, &str)] = &[
     ("certificate", "crates/pki/tests/data/test-card"),
     ("certificate", "crates/pki/tests/data/generated"),
+    ("records", "crates/pki/tests/data/test-card"),
 ];
 
 /// No input of a target may take longer.
