@@ -135,9 +135,10 @@ pub(crate) fn open(
     let deadline = Instant::now() + wait.unwrap_or(WAIT);
     let mut watcher = None;
     let mut asked = None;
+    let mut probed = false;
     loop {
         let all = readers.list().map_err(|error| no_reader(&error))?;
-        let (nothing, missing) = match look(&readers, &all, name, &settings)? {
+        let (nothing, missing) = match look(&readers, &all, name, &settings, &mut probed)? {
             Found::Link(link) => {
                 interrupt::warns(risk(screen));
                 return Ok(*link);
@@ -192,12 +193,14 @@ fn risk(screen: Screen) -> Risk {
     }
 }
 
-/// Looks at the readers once.
+/// Looks at the readers once. Of a single card nothing is asked, unless it was `probed` beside
+/// others: when they leave, a foreign card is still none of those that are waited for.
 fn look(
     readers: &Readers,
     all: &[Reader],
     name: Option<&str>,
     settings: &Settings,
+    probed: &mut bool,
 ) -> Result<Found, NoReader> {
     let nothing = |outcome, text: &str, missing| {
         Ok(Found::Nothing(NoReader::Outcome(outcome, text.to_owned()), missing))
@@ -220,7 +223,7 @@ fn look(
             "the card does not answer; turn it round or clean it",
             Missing::Answer,
         ),
-        [reader] => match readers.open(&reader.name, settings.clone()) {
+        [reader] if !*probed => match readers.open(&reader.name, settings.clone()) {
             Ok(link) => Ok(Found::Link(Box::new(link))),
             Err(error) => match error.kind() {
                 ErrorKind::InUse => Ok(Found::Nothing(no_reader(&error), Missing::Free)),
@@ -228,7 +231,10 @@ fn look(
                 _ => Err(no_reader(&error)),
             },
         },
-        several => probe(readers, several, settings),
+        several => {
+            *probed = true;
+            probe(readers, several, settings)
+        }
     }
 }
 

@@ -201,6 +201,7 @@ fn a_foreign_card_makes_way_for_the_right_one() {
     });
     other.remove();
     sleep(Duration::from_millis(600));
+    assert!(program.is_running(), "it took the foreign card that is left");
     let _slot = bench.insert(1, demonstration());
     assert_eq!(program.json("check-in", PATIENCE).end(), (0, "verified"));
 }

