@@ -72,7 +72,7 @@ pub struct Judgement<'e> {
 /// }
 /// ```
 pub fn judge_again<'e, B: Backend>(
-    validator: &Validator<'_, B>,
+    validator: &Validator<'e, B>,
     now: Time,
     job: &Job,
     evidence: &Evidence<'e>,
@@ -87,7 +87,7 @@ pub fn judge_again<'e, B: Backend>(
 }
 
 fn run<'e, B: Backend>(
-    validator: &Validator<'_, B>,
+    validator: &Validator<'e, B>,
     now: Time,
     job: &Job,
     evidence: &Evidence<'e>,

@@ -145,7 +145,7 @@ struct Progress {
 /// `now` is the caller's clock.
 pub fn authenticate<'c, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
-    validator: &Validator<'_, B>,
+    validator: &Validator<'c, B>,
     now: Time,
     job: &Job,
     holder: &mut dyn Holder,

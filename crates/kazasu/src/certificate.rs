@@ -94,7 +94,7 @@ impl fmt::Debug for CertificateReport<'_> {
 /// is accepted when its bytes are those of one of the validator's anchors.
 pub fn read_certificate<'c, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
-    validator: &Validator<'_, B>,
+    validator: &Validator<'c, B>,
     now: Time,
     which: CertificateFile,
     holder: &mut dyn Holder,
@@ -165,7 +165,7 @@ pub(crate) fn read<T: Transport>(
 }
 
 pub(crate) fn judge<'c, B: Backend>(
-    validator: &Validator<'_, B>,
+    validator: &Validator<'c, B>,
     now: Time,
     kind: Kind,
     der: &'c [u8],

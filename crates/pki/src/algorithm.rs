@@ -288,33 +288,39 @@ pub struct SignatureAlgorithm {
     scheme: Scheme,
 }
 
-/// sha256WithRSAEncryption with parameters NULL (RFC 4055 section 5).
-const SHA256_WITH_RSA: SignatureAlgorithm = SignatureAlgorithm {
-    identifier: &[
-        0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05, 0x00,
-    ],
-    scheme: Scheme::Pkcs1v15Sha256,
-};
-
 /// ecdsa-with-SHA384 without parameters (RFC 5758 section 3.2), whole.
 const ECDSA_WITH_SHA384: &[u8] =
     &[0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03];
 
-/// Every one that is known. SHA-384 with RSA is not among them: nothing of the JPKI uses it.
-const SIGNATURE_ALGORITHMS: &[SignatureAlgorithm] = &[
-    SHA256_WITH_RSA,
-    #[cfg(feature = "p384")]
-    SignatureAlgorithm { identifier: ECDSA_WITH_SHA384, scheme: Scheme::EcdsaP384Sha384 },
-];
-
 impl SignatureAlgorithm {
+    /// sha256WithRSAEncryption with parameters NULL (RFC 4055 section 5).
+    pub const SHA256_WITH_RSA: Self = Self {
+        identifier: &[
+            0x30, 0x0D, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B, 0x05,
+            0x00,
+        ],
+        scheme: Scheme::Pkcs1v15Sha256,
+    };
+
+    /// ecdsa-with-SHA384 without parameters (RFC 5758 section 3.2), by a key on P-384.
+    #[cfg(feature = "p384")]
+    pub const ECDSA_WITH_SHA384: Self =
+        Self { identifier: ECDSA_WITH_SHA384, scheme: Scheme::EcdsaP384Sha384 };
+
+    /// Every one that is known. SHA-384 with RSA is not among them: nothing of the JPKI uses it.
+    pub const ALL: &'static [Self] = &[
+        Self::SHA256_WITH_RSA,
+        #[cfg(feature = "p384")]
+        Self::ECDSA_WITH_SHA384,
+    ];
+
     /// The algorithm that an AlgorithmIdentifier (DER of the whole SEQUENCE) names.
     ///
     /// # Errors
     /// [`Error::UnsupportedAlgorithm`] for one that is not in the table, other parameters
     /// included; [`Error::P384Disabled`] for ecdsa-with-SHA384 without the feature `p384`.
     pub fn parse(identifier: &[u8]) -> Result<Self, Error> {
-        let known = SIGNATURE_ALGORITHMS.iter().find(|known| known.identifier == identifier);
+        let known = Self::ALL.iter().find(|known| known.identifier == identifier);
         match known {
             Some(known) => Ok(*known),
             None if identifier == ECDSA_WITH_SHA384 => Err(Error::P384Disabled),
@@ -330,6 +336,17 @@ impl SignatureAlgorithm {
     /// The hash function over what is signed.
     pub const fn hash(&self) -> HashAlgorithm {
         self.scheme.hash()
+    }
+
+    /// Whether signatures by this algorithm are made with keys like this.
+    pub(crate) const fn is_for(&self, key: &PublicKey<'_>) -> bool {
+        match (self.scheme, key) {
+            #[cfg(feature = "p384")]
+            (Scheme::EcdsaP384Sha384 | Scheme::EcdsaP384Sha384Plain, key) => {
+                matches!(key, PublicKey::P384(_))
+            }
+            (_, key) => matches!(key, PublicKey::Rsa(_)),
+        }
     }
 }
 

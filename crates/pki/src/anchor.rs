@@ -5,7 +5,8 @@
 use core::fmt;
 
 use crate::{
-    Kind, certificate::Certificate, error::Error, extension::KeyUsage, oid, scheme::sha256,
+    Kind, certificate::Certificate, error::Error, oid, profile::Profile, rules::check_authority,
+    scheme::sha256,
 };
 
 /// Whose roots they are. A result names the hierarchy, so that nobody takes one for another.
@@ -33,23 +34,6 @@ impl Hierarchy {
             Self::Custom => "custom",
         }
     }
-
-    /// The certificate policies that a holder's certificate of a kind may name under such a root,
-    /// any one of them.
-    pub(crate) const fn policies(self, kind: Kind) -> &'static [&'static [u8]] {
-        match (self, kind) {
-            (Self::Production, Kind::Auth) => &[oid::AUTH_POLICY],
-            (Self::Production, Kind::Sign) => &[oid::SIGN_POLICY],
-            (Self::Test, Kind::Auth) => &[oid::AUTH_TEST_POLICY],
-            (Self::Test, Kind::Sign) => &[oid::SIGN_TEST_POLICY],
-            (Self::Virtual | Self::Custom, Kind::Auth) => {
-                &[oid::AUTH_POLICY, oid::AUTH_TEST_POLICY]
-            }
-            (Self::Virtual | Self::Custom, Kind::Sign) => {
-                &[oid::SIGN_POLICY, oid::SIGN_TEST_POLICY]
-            }
-        }
-    }
 }
 
 /// One root: its certificate, and for which kind of certificate it speaks.
@@ -59,6 +43,7 @@ pub struct Anchor<'a> {
     key_identifier: &'a [u8],
     hierarchy: Hierarchy,
     kind: Option<Kind>,
+    profiles: [Option<&'a Profile<'a>>; 2],
 }
 
 impl<'a> Anchor<'a> {
@@ -90,11 +75,25 @@ impl<'a> Anchor<'a> {
         Self { kind: Some(kind), ..self }
     }
 
+    /// The same root, with another profile for certificates of a kind under it. The built-in roots
+    /// cannot be given one.
+    #[must_use]
+    pub const fn with_profile(self, kind: Kind, profile: &'a Profile<'a>) -> Self {
+        let [auth, sign] = self.profiles;
+        let profiles = match kind {
+            Kind::Auth => [Some(profile), sign],
+            Kind::Sign => [auth, Some(profile)],
+        };
+        Self { profiles, ..self }
+    }
+
     fn new(der: &'a [u8], hierarchy: Hierarchy) -> Result<Self, Error> {
         let certificate = Certificate::parse(der)?;
-        check_authority(&certificate)?;
+        // Policies, purposes or names would limit what a root may vouch for, and nothing acts upon
+        // them.
+        check_authority(&certificate, &ACTED_UPON)?;
         let key_identifier = certificate.subject_key_identifier()?.ok_or(Error::NoKeyIdentifier)?;
-        Ok(Self { der, key_identifier, hierarchy, kind: None })
+        Ok(Self { der, key_identifier, hierarchy, kind: None, profiles: [None; 2] })
     }
 
     /// The root's certificate as DER.
@@ -117,6 +116,22 @@ impl<'a> Anchor<'a> {
         sha256(self.der)
     }
 
+    /// Its certificate, which was judged fit to be a root's when the anchor was made; the built-in
+    /// ones are held to that by a test.
+    pub(crate) fn certificate(&self) -> Result<Certificate<'a>, Error> {
+        Certificate::parse(self.der)
+    }
+
+    /// What certificates of a kind must be like under it.
+    pub(crate) fn profile(&self, kind: Kind) -> &Profile<'a> {
+        let [auth, sign] = self.profiles;
+        let own = match kind {
+            Kind::Auth => auth,
+            Kind::Sign => sign,
+        };
+        own.unwrap_or(Profile::of(self.hierarchy, kind))
+    }
+
     pub(crate) fn speaks_for(&self, kind: Kind) -> bool {
         self.kind.is_none_or(|only| only == kind)
     }
@@ -137,25 +152,6 @@ impl defmt::Format for Anchor<'_> {
     fn format(&self, f: defmt::Formatter<'_>) {
         defmt::write!(f, "Anchor({}, {=[u8]:02x})", self.hierarchy, self.key_identifier);
     }
-}
-
-/// An authority that may sign certificates, with a key that is fit to. A constraint on the length
-/// of the path cannot be broken here, because nothing stands between a root and a holder.
-pub(crate) fn check_authority(certificate: &Certificate<'_>) -> Result<(), Error> {
-    let constraints = certificate.extension(oid::BASIC_CONSTRAINTS);
-    if !constraints.is_some_and(|it| it.critical()) || !certificate.basic_constraints()?.authority {
-        return Err(Error::BasicConstraints);
-    }
-    if !certificate.key_usage()?.is_some_and(|uses| uses.contains(KeyUsage::KEY_CERT_SIGN)) {
-        return Err(Error::KeyUsage);
-    }
-    // A root's policies, purposes or other names would limit what it may vouch for, and nothing
-    // here acts upon them.
-    let mut critical = certificate.extensions().filter(|it| it.critical());
-    if let Some(ignored) = critical.find(|it| !ACTED_UPON.contains(&it.identifier())) {
-        return Err(Error::UnknownCriticalExtension { offset: ignored.offset });
-    }
-    certificate.public_key().map(|_| ())
 }
 
 /// The critical extensions of a root that it is judged by; the roots of the JPKI have the first two.
@@ -223,6 +219,7 @@ macro_rules! built_in {
             key_identifier: &$key_identifier,
             hierarchy: Hierarchy::$hierarchy,
             kind: Some(Kind::$kind),
+            profiles: [None; 2],
         }
     };
 }

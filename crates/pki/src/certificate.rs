@@ -8,7 +8,7 @@ use crate::{
     algorithm::{PublicKey, whole_octets},
     attributes::Attributes,
     error::Error,
-    extension::{self, BasicConstraints, Extension, Extensions, KeyUsage},
+    extension::{self, AuthorityKeyIdentifier, BasicConstraints, Extension, Extensions, KeyUsage},
     name::Name,
     oid,
     time::{Date, Digits, Time},
@@ -193,9 +193,14 @@ impl<'a> Certificate<'a> {
     /// [`Error::Malformed`].
     pub fn authority_key_identifier(&self) -> Result<Option<&'a [u8]>, Error> {
         match self.extension(oid::AUTHORITY_KEY_IDENTIFIER) {
-            Some(extension) => extension::authority_key_identifier(&extension),
+            Some(extension) => Ok(AuthorityKeyIdentifier::parse(&extension)?.key),
             None => Ok(None),
         }
+    }
+
+    /// Whether somebody was issued by itself, as an authority is that changes its key.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
     }
 
     /// The four attributes (基本4情報) of a 署名用 certificate, or `None` when there are none. They

@@ -70,21 +70,34 @@ pub enum Error {
     WrongKind,
     /// The issuer is not named as the root names itself (RFC 5280 section 6.1.3).
     IssuerName,
+    /// The issuer and serial in the authority key identifier are not the issuer's (RFC 5280
+    /// section 4.2.1.1).
+    AuthorityKeyIdentifier,
+    /// An authority of the path is not yet or no longer valid.
+    AuthorityValidity,
+    /// More authorities stand below one than it allows (RFC 5280 section 4.2.1.9).
+    PathLength,
+    /// More authorities were brought than a path can have.
+    TooManyIntermediates,
+    /// No path was found within the number of signatures that are checked for one.
+    TooManyPaths,
     /// Issued before the root's validity began or after it ended.
     IssuedOutsideAnchorValidity,
-    /// A critical extension that is not understood, or on a root not acted upon (RFC 5280 section
-    /// 4.2).
+    /// A critical extension that is not understood, or on an authority not acted upon (RFC 5280
+    /// section 4.2). Name constraints always are one.
     UnknownCriticalExtension {
         /// Where it stands in the certificate.
         offset: usize,
     },
-    /// Basic constraints: a holder's certificate must not be an authority's, a root must be one.
+    /// Basic constraints: a holder's certificate must not be an authority's, a root or another
+    /// authority must be one.
     BasicConstraints,
     /// Key usage is missing, not critical, or not that of this kind of certificate.
     KeyUsage,
     /// Extended key usage is not that of this kind of certificate.
     ExtendedKeyUsage,
-    /// The certificate policies are missing, or name none that this kind has under this root.
+    /// The certificate policies are missing, or name none that this kind has under this root, or
+    /// an authority does not allow the one that they name.
     Policy,
     /// A root that the caller brings has no subject key identifier to be chosen by.
     NoKeyIdentifier,
@@ -186,6 +199,21 @@ impl fmt::Display for Error {
             Self::IssuerName => {
                 f.write_str("the issuer's name is not the root's; refuse the certificate")
             }
+            Self::AuthorityKeyIdentifier => f.write_str(
+                "it names another certificate of its issuer's key; refuse the certificate",
+            ),
+            Self::AuthorityValidity => f.write_str(
+                "the authority's certificate is outside its validity; bring the current one",
+            ),
+            Self::PathLength => {
+                f.write_str("more authorities stand below it than it allows; refuse the path")
+            }
+            Self::TooManyIntermediates => {
+                f.write_str("too many authorities; bring those of one path only")
+            }
+            Self::TooManyPaths => f.write_str(
+                "too many authorities have one key identifier; bring those of one path only",
+            ),
             Self::IssuedOutsideAnchorValidity => {
                 f.write_str("issued while the root was not valid; refuse the certificate")
             }

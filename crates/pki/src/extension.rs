@@ -113,6 +113,11 @@ impl KeyUsage {
         self.0 & uses.0 == uses.0
     }
 
+    /// Whether any use in `uses` is allowed.
+    pub const fn intersects(self, uses: Self) -> bool {
+        self.0 & uses.0 != 0
+    }
+
     /// Both sets of uses together.
     #[must_use]
     pub const fn union(self, uses: Self) -> Self {
@@ -161,19 +166,45 @@ impl BasicConstraints {
     }
 }
 
-/// The keyIdentifier of an authority key identifier (RFC 5280 section 4.2.1.1). The other two
-/// fields name the issuer and are not used: roots of one name differ by key only.
-pub(crate) fn authority_key_identifier<'a>(
-    extension: &Extension<'a>,
-) -> Result<Option<&'a [u8]>, Error> {
-    let mut reader = extension.sequence()?;
-    let identifier = reader.optional(Tag::context(0))?;
-    reader.optional(Tag::context_constructed(1))?;
-    if let Some(serial) = reader.optional(Tag::context(2))? {
-        der::integer_unsigned_content(&serial)?;
+/// An authority key identifier (RFC 5280 section 4.2.1.1): the key that the certificate was signed
+/// with, and perhaps the certificate of that key.
+#[derive(Clone, Copy)]
+pub(crate) struct AuthorityKeyIdentifier<'a> {
+    /// By which an issuer is looked for.
+    pub(crate) key: Option<&'a [u8]>,
+    issuer: Option<Element<'a>>,
+    serial: Option<&'a [u8]>,
+}
+
+impl<'a> AuthorityKeyIdentifier<'a> {
+    pub(crate) fn parse(extension: &Extension<'a>) -> Result<Self, Error> {
+        let mut reader = extension.sequence()?;
+        let key = reader.optional(Tag::context(0))?.map(|identifier| identifier.value());
+        let issuer = reader.optional(Tag::context_constructed(1))?;
+        let serial = match reader.optional(Tag::context(2))? {
+            Some(serial) => Some(der::integer_unsigned_content(&serial)?),
+            None => None,
+        };
+        reader.finish()?;
+        Ok(Self { key, issuer, serial })
     }
-    reader.finish()?;
-    Ok(identifier.map(|identifier| identifier.value()))
+
+    /// Whether issuer and serial, when they are there, are those of the issuer's certificate: one
+    /// of the names must be its issuer's. One of them without the other fits nothing.
+    pub(crate) fn names(&self, issuer_of_issuer: &[u8], serial: &[u8]) -> Result<bool, Error> {
+        let (names, number) = match (&self.issuer, self.serial) {
+            (None, None) => return Ok(true),
+            (Some(names), Some(number)) => (names, number),
+            _ => return Ok(false),
+        };
+        let mut found = false;
+        for name in names.children()? {
+            let name = name?;
+            // directoryName, which is explicit because a Name is a choice.
+            found |= name.tag() == Tag::context_constructed(4) && name.value() == issuer_of_issuer;
+        }
+        Ok(found && number == serial)
+    }
 }
 
 /// A subject key identifier (RFC 5280 section 4.2.1.2).
@@ -197,14 +228,13 @@ pub(crate) fn has_purpose(extension: &Extension<'_>, purpose: &[u8]) -> Result<b
     }
 }
 
-/// Whether certificate policies (RFC 5280 section 4.2.1.4) name one of `policies`. All of it is
-/// checked.
-pub(crate) fn has_policy(extension: &Extension<'_>, policies: &[&[u8]]) -> Result<bool, Error> {
+/// Whether certificate policies (RFC 5280 section 4.2.1.4) name this one. All of it is checked.
+pub(crate) fn has_policy(extension: &Extension<'_>, policy: &[u8]) -> Result<bool, Error> {
     let mut found = false;
     let mut reader = extension.sequence()?;
     loop {
         let mut information = reader.expect(tags::SEQUENCE)?.children()?;
-        found |= policies.contains(&der::object_identifier(&information.read()?)?);
+        found |= der::object_identifier(&information.read()?)? == policy;
         information.optional(tags::SEQUENCE)?;
         information.finish()?;
         if reader.is_empty() {
@@ -213,7 +243,30 @@ pub(crate) fn has_policy(extension: &Extension<'_>, policies: &[&[u8]]) -> Resul
     }
 }
 
-/// The critical extensions that the path validation understands.
+/// Inhibit anyPolicy (RFC 5280 section 4.2.1.14): for how many certificates more it counts.
+pub(crate) fn inhibit_any_policy(extension: &Extension<'_>) -> Result<u32, Error> {
+    let mut reader = extension.value.encapsulated();
+    let skip = der::integer_u32(&reader.read()?)?;
+    reader.finish()?;
+    Ok(skip)
+}
+
+/// Reads policy constraints (RFC 5280 section 4.2.1.11). There is nothing to do about them: a
+/// policy is demanded of every path here, and none is ever mapped to another.
+pub(crate) fn check_policy_constraints(extension: &Extension<'_>) -> Result<(), Error> {
+    let mut reader = extension.sequence()?;
+    let mut any = false;
+    for number in 0..2 {
+        if let Some(skip) = reader.optional(Tag::context(number))? {
+            der::integer_unsigned_content(&skip)?;
+            any = true;
+        }
+    }
+    reader.finish()?;
+    if any { Ok(()) } else { Err(invalid(&extension.value)) }
+}
+
+/// The critical extensions that the path validation understands on a holder's certificate.
 pub(crate) fn is_understood(identifier: &[u8]) -> bool {
     [
         oid::KEY_USAGE,

@@ -60,9 +60,12 @@ mod name;
 mod oid;
 #[cfg(feature = "x509-cert")]
 mod owned;
+mod path;
 mod phase;
+mod profile;
 pub mod records;
 pub mod rsa;
+mod rules;
 mod scheme;
 mod signature;
 mod time;
@@ -78,11 +81,13 @@ pub use ecdsa::P384PublicKey;
 pub use error::{Error, SignatureError};
 pub use extension::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use name::Name;
+pub use path::{MAX_INTERMEDIATES, PathError};
 pub use phase::{Boundaries, GraceBase, Permit, Phase, PhaseRules};
+pub use profile::Profile;
 pub use scheme::{Scheme, digest_info, sha256};
 pub use signature::{Signature, verify_signature_only};
 pub use time::{Date, InvalidDate, InvalidTime, Time};
-pub use validator::{Judged, Validator};
+pub use validator::{Issuer, Judged, Validator};
 
 /// Which of a card's two certificates is meant. The whole certificate is judged by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,33 +1,43 @@
 //! The path validation: whether a holder's certificate was issued under an accepted root, for its
-//! purpose. The path of the JPKI is two certificates long, and so is this one (RFC 5280 section
-//! 6.1, with nothing between root and holder). Revocation is not looked at here.
+//! purpose (RFC 5280 section 6.1). Revocation is not looked at here.
 
 use crate::{
     Kind,
-    algorithm::{Digest, PublicKey, SignatureAlgorithm, verify_signed},
-    anchor::{Anchor, Anchors, Hierarchy, check_authority},
+    algorithm::PublicKey,
+    anchor::{Anchors, Hierarchy},
     attributes::Attributes,
     backend::Backend,
     certificate::Certificate,
     error::Error,
-    extension::{KeyUsage, has_policy, has_purpose, is_understood},
-    oid,
+    name::Name,
+    path::{Authorities, MAX_INTERMEDIATES, PathError},
     phase::{Boundaries, Permit, Phase, PhaseRules},
     rsa::Fixed,
+    rules::check_path,
+    scheme::sha256,
     time::Time,
 };
 
 /// Judges certificates by a set of roots, with a back end for signatures.
 ///
-/// What is checked, in this order: the structure; that the signature algorithm outside and inside
-/// the signed part is the same and is one of the table
-/// ([`SignatureAlgorithm`]); a root whose key identifier is the
-/// certificate's authority key identifier and whose key made the signature, over the original
-/// bytes; that this root speaks for this kind; that the issuer is named as the root names itself;
-/// that the certificate was issued while the root was valid; no unknown critical extension; not an
-/// authority; key usage, extended key usage and policy of its kind; and a key that is fit
-/// for use.
+/// What is checked, in this order:
 ///
+/// 1. the structure of the certificate, and that it names one signature algorithm outside and
+///    inside the signed part, out of [`SignatureAlgorithm`](crate::SignatureAlgorithm);
+/// 2. an issuer whose key identifier is the certificate's authority key identifier: a root, or
+///    else an authority that was brought. Its key made the signature, over the original bytes; the
+///    certificate names it as it names itself; issuer and serial in the authority key identifier,
+///    when they are there, are its own. The same again for every authority, up to a root;
+/// 3. that this root speaks for this kind, and was valid when it issued what it issued;
+/// 4. of every authority: basic constraints, key usage, critical extensions, algorithm, key, dates
+///    and extended key usage; then the lengths of the path below each;
+/// 5. of the holder's certificate: no unknown critical extension, not an authority, key usage,
+///    extended key usage, algorithm and key, as its [`Profile`](crate::Profile) demands;
+/// 6. a policy of that profile, which every authority allows.
+///
+/// An authority between must be valid at `now`, or at the nearest moment at which the holder's
+/// certificate was: the months of grace are a rule about holders, and its end need not be after
+/// them.
 /// The end of a *root's* validity does not end the validity of what was issued before: RFC 5280
 /// section 6.1.1 leaves the anchor's dates out of the path, and the grace of a certificate may
 /// well reach past them.
@@ -68,107 +78,60 @@ impl<'a, B: Backend> Validator<'a, B> {
         &self.backend
     }
 
-    /// Judges a certificate of a kind at the moment `now`.
+    /// Judges a certificate of a kind at the moment `now`, issued by a root itself as all of the
+    /// JPKI are today.
     ///
     /// Being outside its validity does not make a certificate untrusted: [`Judged::phase`] says
     /// where it is, and [`Judged::permit`] what may be done with it.
     ///
     /// # Errors
     /// The first rule of the list above that is broken.
-    pub fn validate<'c>(&self, der: &'c [u8], kind: Kind, now: Time) -> Result<Judged<'c>, Error> {
-        let certificate = Certificate::parse(der)?;
-        let (anchor, issuer) = self.issuer(&certificate)?;
-        if !anchor.speaks_for(kind) {
-            return Err(Error::WrongKind);
+    pub fn validate<'c>(&self, der: &'c [u8], kind: Kind, now: Time) -> Result<Judged<'c>, Error>
+    where
+        'a: 'c,
+    {
+        self.validate_with(der, &[], kind, now).map_err(|error| error.reason)
+    }
+
+    /// The same through authorities that came with the certificate, in any order: at most
+    /// [`MAX_INTERMEDIATES`]. They are not trusted, and those that are not needed are ignored.
+    ///
+    /// # Errors
+    /// Which certificate of the path broke which rule. Where several paths were tried, that of the
+    /// one that came nearest; [`Error::TooManyPaths`] when too many have one key identifier.
+    pub fn validate_with<'c>(
+        &self,
+        der: &'c [u8],
+        intermediates: &[&'c [u8]],
+        kind: Kind,
+        now: Time,
+    ) -> Result<Judged<'c>, PathError>
+    where
+        'a: 'c,
+    {
+        let at_holder = |reason| PathError { position: 0, reason };
+        let holder = Certificate::parse(der).map_err(at_holder)?;
+        if intermediates.len() > MAX_INTERMEDIATES {
+            return Err(at_holder(Error::TooManyIntermediates));
         }
-        if certificate.issuer() != issuer.subject() {
-            return Err(Error::IssuerName);
-        }
-        let issued = certificate.not_before();
-        if issued < issuer.not_before() || issued > issuer.not_after() {
-            return Err(Error::IssuedOutsideAnchorValidity);
-        }
-        check_holder(&certificate, kind, anchor.hierarchy())?;
-        let key = certificate.public_key()?;
-        let boundaries = self.rules.boundaries(certificate.not_before(), certificate.not_after());
+        let path =
+            self.find_path(&holder, intermediates, |path| check_path(path, &holder, kind, now))?;
+        let key = holder.public_key().map_err(at_holder)?;
+        let issuer = path.authorities.iter().next().unwrap_or(path.anchor.der());
+        let issuer = Issuer::new(issuer).map_err(|reason| PathError { position: 1, reason })?;
+        let boundaries = self.rules.boundaries(holder.not_before(), holder.not_after());
         Ok(Judged {
-            certificate,
+            certificate: holder,
             key,
             kind,
-            hierarchy: anchor.hierarchy(),
-            anchor_sha256: anchor.sha256(),
+            hierarchy: path.anchor.hierarchy(),
+            anchor: path.anchor.der(),
+            issuer,
+            authorities: path.authorities,
             boundaries,
             phase: boundaries.phase(now),
         })
     }
-
-    /// The root that signed the certificate: the identifier of its key points at it, and only the
-    /// signature decides. Roots of one name are three generations of keys.
-    fn issuer(
-        &self,
-        certificate: &Certificate<'_>,
-    ) -> Result<(Anchor<'a>, Certificate<'a>), Error> {
-        if certificate.signature_algorithm() != certificate.tbs_signature_algorithm() {
-            return Err(Error::AlgorithmMismatch);
-        }
-        let algorithm = SignatureAlgorithm::parse(certificate.signature_algorithm())?;
-        let identifier = certificate.authority_key_identifier()?.ok_or(Error::UnknownIssuer)?;
-        let digest = Digest::of(algorithm.hash(), certificate.tbs());
-        let mut refusal = Error::UnknownIssuer;
-        for anchor in self.anchors.iter().filter(|it| it.key_identifier() == identifier) {
-            let issuer = Certificate::parse(anchor.der())?;
-            check_authority(&issuer)?;
-            let key = issuer.public_key()?;
-            match verify_signed(
-                &self.backend,
-                &key,
-                certificate.signature_algorithm(),
-                |_| digest,
-                certificate.signature(),
-            ) {
-                Ok(()) => return Ok((anchor, issuer)),
-                Err(error) => refusal = error,
-            }
-        }
-        Err(refusal)
-    }
-}
-
-/// The extensions of a holder's certificate (`docs/card-facts.md` §5.2).
-fn check_holder(
-    certificate: &Certificate<'_>,
-    kind: Kind,
-    hierarchy: Hierarchy,
-) -> Result<(), Error> {
-    let mut critical = certificate.extensions().filter(|it| it.critical());
-    if let Some(unknown) = critical.find(|it| !is_understood(it.identifier())) {
-        return Err(Error::UnknownCriticalExtension { offset: unknown.offset });
-    }
-    if certificate.basic_constraints()?.authority {
-        return Err(Error::BasicConstraints);
-    }
-    let uses_are_critical = certificate.extension(oid::KEY_USAGE).is_some_and(|it| it.critical());
-    let uses = certificate.key_usage()?.ok_or(Error::KeyUsage)?;
-    let binding = uses.contains(KeyUsage::NON_REPUDIATION);
-    if !uses_are_critical
-        || !uses.contains(KeyUsage::DIGITAL_SIGNATURE)
-        || binding != (kind == Kind::Sign)
-        || uses.contains(KeyUsage::KEY_CERT_SIGN)
-        || uses.contains(KeyUsage::CRL_SIGN)
-    {
-        return Err(Error::KeyUsage);
-    }
-    let purpose = certificate.extension(oid::EXTENDED_KEY_USAGE);
-    let purpose_fits = match (kind, purpose) {
-        (Kind::Auth, Some(purpose)) => has_purpose(&purpose, oid::CLIENT_AUTH)?,
-        (Kind::Auth, None) => false,
-        (Kind::Sign, purpose) => purpose.is_none(),
-    };
-    if !purpose_fits {
-        return Err(Error::ExtendedKeyUsage);
-    }
-    let policies = certificate.extension(oid::CERTIFICATE_POLICIES).ok_or(Error::Policy)?;
-    if has_policy(&policies, hierarchy.policies(kind))? { Ok(()) } else { Err(Error::Policy) }
 }
 
 /// A certificate that was judged and accepted. Only [`Validator::validate`] makes one.
@@ -181,7 +144,9 @@ pub struct Judged<'a> {
     key: PublicKey<'a>,
     kind: Kind,
     hierarchy: Hierarchy,
-    anchor_sha256: [u8; 32],
+    anchor: &'a [u8],
+    issuer: Issuer<'a>,
+    authorities: Authorities<'a>,
     boundaries: Boundaries,
     phase: Phase,
 }
@@ -208,8 +173,26 @@ impl<'a> Judged<'a> {
     }
 
     /// The SHA-256 fingerprint of that root.
-    pub const fn anchor_sha256(&self) -> [u8; 32] {
-        self.anchor_sha256
+    pub fn anchor_sha256(&self) -> [u8; 32] {
+        sha256(self.anchor)
+    }
+
+    /// The authorities of the path, from the one that issued the certificate to the root. For each
+    /// of them somebody may ask whether it revoked what stands below it.
+    pub fn issuers(&self) -> impl Iterator<Item = Issuer<'a>> + use<'a> {
+        let root = core::iter::once(self.anchor);
+        self.authorities.iter().chain(root).filter_map(|der| Issuer::new(der).ok())
+    }
+
+    /// The authority that issued the certificate.
+    pub const fn issuer(&self) -> &Issuer<'a> {
+        &self.issuer
+    }
+
+    /// The authorities between the certificate and the root, nearest first: DER. There are none
+    /// in the JPKI of today.
+    pub fn intermediates(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.authorities.iter()
     }
 
     /// Where in its life it was at the moment that it was judged for.
@@ -233,5 +216,43 @@ impl<'a> Judged<'a> {
     /// As [`Certificate::attributes`].
     pub fn attributes(&self) -> Result<Option<Attributes<'a>>, Error> {
         self.certificate.attributes()
+    }
+}
+
+/// An authority of a path that was accepted: what somebody needs who asks it about revocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issuer<'a> {
+    der: &'a [u8],
+    name: Name<'a>,
+    key: PublicKey<'a>,
+    key_identifier: &'a [u8],
+}
+
+impl<'a> Issuer<'a> {
+    fn new(der: &'a [u8]) -> Result<Self, Error> {
+        let certificate = Certificate::parse(der)?;
+        let key = certificate.public_key()?;
+        let key_identifier = certificate.subject_key_identifier()?.ok_or(Error::NoKeyIdentifier)?;
+        Ok(Self { der, name: certificate.subject(), key, key_identifier })
+    }
+
+    /// Its certificate: DER.
+    pub const fn der(&self) -> &'a [u8] {
+        self.der
+    }
+
+    /// Its name, as it stands in what it issued too.
+    pub const fn name(&self) -> Name<'a> {
+        self.name
+    }
+
+    /// Its key.
+    pub const fn public_key(&self) -> &PublicKey<'a> {
+        &self.key
+    }
+
+    /// The identifier of its key.
+    pub const fn key_identifier(&self) -> &'a [u8] {
+        self.key_identifier
     }
 }

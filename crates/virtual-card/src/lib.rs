@@ -95,6 +95,8 @@ mod select;
 mod settings;
 mod sign;
 mod state;
+#[cfg(feature = "synthetic")]
+pub mod synthetic;
 mod verifiable;
 mod verify;
 pub mod vpcd;
