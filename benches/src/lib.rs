@@ -11,4 +11,5 @@ pub mod ours;
 pub mod pcsc_layer;
 pub mod peer;
 pub mod rsa_back_ends;
+pub mod timing;
 pub mod work;

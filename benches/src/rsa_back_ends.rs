@@ -2,13 +2,12 @@
 //! run: the machine's speed is divided out. Times are printed and never judged; that each one
 //! accepts the right certificate and refuses a wrong one is.
 
+use crate::timing::{Timing, Way, time};
 use crate::work::AnyError;
 use kazasu::pki::rsa::{Alloc, Fixed, RsaPublicKey};
 use kazasu::pki::{Anchors, Backend, Certificate, Kind, Time, Validator, digest_info, sha256};
 use rsa::traits::SignatureScheme as _;
 use rsa::{BoxedUint, Pkcs1v15Sign};
-use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 const CERTIFICATE: &[u8] =
     include_bytes!("../../crates/pki/tests/data/test-card/jpki-auth-cert.der");
@@ -21,12 +20,6 @@ const NOW: Time = Time::from_unix(1_780_239_600);
 const ROUNDS: usize = 201;
 /// Verifications that are timed at once.
 const BATCH: u32 = 8;
-
-/// One way to the same answer. Given the wrong certificate, it must refuse.
-struct Way<'a> {
-    name: &'static str,
-    accepts: Box<dyn Fn(&Input) -> bool + 'a>,
-}
 
 /// A certificate, and its parts.
 struct Input {
@@ -53,17 +46,6 @@ impl Input {
         }
         Self::new(&der)
     }
-}
-
-/// How long one way took.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// Which way.
-    pub name: &'static str,
-    /// Median time of one verification.
-    pub time: Duration,
-    /// Median of the ratio to the first way, round by round.
-    pub ratio: f64,
 }
 
 /// Checks every way and times it: the signature alone, then the whole judgement.
@@ -97,7 +79,9 @@ fn measure_rounds(rounds: usize) -> Result<[Vec<Timing>; 2], AnyError> {
         Way { name: "Validator with Fixed", accepts: judge(validator) },
         Way { name: "Validator with Alloc", accepts: judge(validator.with_backend(Alloc)) },
     ];
-    Ok([time(&signature, rounds)?, time(&judgement, rounds)?])
+    let (right, wrong) = (Input::new(CERTIFICATE)?, [Input::damaged()?]);
+    let time = |ways: &[Way<'_, Input>]| time(ways, &right, &wrong, rounds, BATCH);
+    Ok([time(&signature)?, time(&judgement)?])
 }
 
 fn backend<'a>(
@@ -109,41 +93,6 @@ fn backend<'a>(
 
 fn judge<'a, B: Backend + 'a>(validator: Validator<'a, B>) -> Box<dyn Fn(&Input) -> bool + 'a> {
     Box::new(move |input| validator.validate(&input.der, Kind::Auth, NOW).is_ok())
-}
-
-/// Every way in every round, so that whatever slows the machine down slows all of them.
-fn time(ways: &[Way<'_>], rounds: usize) -> Result<Vec<Timing>, AnyError> {
-    let (right, wrong) = (Input::new(CERTIFICATE)?, Input::damaged()?);
-    for way in ways {
-        if !(way.accepts)(&right) || (way.accepts)(&wrong) {
-            return Err(format!("{} judges wrongly", way.name).into());
-        }
-    }
-    let mut times = vec![Vec::with_capacity(rounds); ways.len()];
-    for _ in 0..rounds {
-        for (way, times) in ways.iter().zip(&mut times) {
-            let begin = Instant::now();
-            for _ in 0..BATCH {
-                black_box((way.accepts)(black_box(&right)));
-            }
-            times.push(begin.elapsed());
-        }
-    }
-    let first = times.first().cloned().unwrap_or_default();
-    let timings = ways.iter().zip(times).map(|(way, times)| {
-        let ratios: Vec<f64> =
-            times.iter().zip(&first).map(|(one, base)| one.div_duration_f64(*base)).collect();
-        let seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-        let time = Duration::from_secs_f64(median(seconds) / f64::from(BATCH));
-        Timing { name: way.name, time, ratio: median(ratios) }
-    });
-    Ok(timings.collect())
-}
-
-/// 0 for nothing.
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers.get(numbers.len() / 2).copied().unwrap_or_default()
 }
 
 /// Measures and prints.
@@ -174,16 +123,5 @@ mod tests {
     fn every_way_judges_rightly() {
         let [signature, judgement] = measure_rounds(1).unwrap();
         assert_eq!((signature.len(), judgement.len()), (3, 2));
-    }
-
-    #[test]
-    fn a_way_that_accepts_everything_is_found() {
-        let way = Way { name: "careless", accepts: Box::new(|_| true) };
-        assert!(time(&[way], 1).unwrap_err().to_string().contains("careless"));
-    }
-
-    #[test]
-    fn the_median_is_the_middle() {
-        assert_eq!(median(vec![9.0, 1.0, 2.0]), 2.0);
     }
 }

@@ -39,7 +39,7 @@ pub(crate) const ALL: &[Runner] = &[
     },
     Runner {
         name: "fmt",
-        summary: "formatting, in all three workspaces",
+        summary: "formatting, in all workspaces",
         packages: none,
         partly: &[],
         run: workspace::fmt,

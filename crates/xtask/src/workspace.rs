@@ -5,7 +5,8 @@ use anyhow::Result;
 use crate::{context::Context, metadata, pcsc, tally::Tally};
 
 /// Manifests of the workspaces that stand beside the main one.
-pub(crate) const SATELLITES: [&str; 2] = ["crates/fuzz/Cargo.toml", "hw-tests/Cargo.toml"];
+pub(crate) const SATELLITES: [&str; 3] =
+    ["benches/servers/Cargo.toml", "crates/fuzz/Cargo.toml", "hw-tests/Cargo.toml"];
 
 /// Needs a linker script and a global logger, which a host program has not.
 pub(crate) const NOT_ON_HOSTS: &str = "defmt";
