@@ -11,10 +11,12 @@
 //! | read the holder's name and address | [`Judged::attributes`] |
 //! | know whose key signed the card's records | [`cvc`] |
 //! | verify the photo and the other records, and that the card is no copy | [`records`] |
+//! | find out whether it was revoked | [`revocation`], with lists and responses that the caller brings |
 //!
 //! Without features nothing allocates and nothing panics: RSA runs on the stack ([`rsa::Fixed`]).
 //! The feature `alloc` adds `rsa::Alloc`, the same on the `rsa` crate; `p384` adds ECDSA on P-384 with
-//! SHA-384, for the next card; `x509-cert` adds a conversion to the types of that crate; `defmt` adds `defmt::Format`.
+//! SHA-384, for the next card; `x509-cert` adds a conversion to the types of that crate;
+//! `ocsp-sha1` lets OCSP requests name the authority by SHA-1; `defmt` adds `defmt::Format`.
 //!
 //! ```
 //! use kazasu_pki::{Anchors, Error, Hierarchy, Kind, Phase, Time, Validator};
@@ -64,6 +66,7 @@ mod path;
 mod phase;
 mod profile;
 pub mod records;
+pub mod revocation;
 pub mod rsa;
 mod rules;
 mod scheme;
@@ -88,6 +91,11 @@ pub use scheme::{Scheme, digest_info, sha256};
 pub use signature::{Signature, verify_signature_only};
 pub use time::{Date, InvalidDate, InvalidTime, Time};
 pub use validator::{Issuer, Judged, Validator};
+
+/// The code in the guide compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/revocation.md")]
+mod guide {}
 
 /// Which of a card's two certificates is meant. The whole certificate is judged by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -37,6 +37,27 @@ oids! {
 
     CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
+    // RFC 5280 sections 4.2.1.13, 5.2 and 5.3; X.509 (10/2019) clause 9.5.2.8 for the last.
+    CRL_DISTRIBUTION_POINTS = "2.5.29.31";
+    CRL_NUMBER = "2.5.29.20";
+    CRL_REASON = "2.5.29.21";
+    INVALIDITY_DATE = "2.5.29.24";
+    DELTA_CRL_INDICATOR = "2.5.29.27";
+    ISSUING_DISTRIBUTION_POINT = "2.5.29.28";
+    CERTIFICATE_ISSUER = "2.5.29.29";
+    EXPIRED_CERTS_ON_CRL = "2.5.29.60";
+
+    // RFC 6960 sections 4.2.1, 4.2.2.2 and 4.4.
+    OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
+    OCSP_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
+
+    #[cfg(feature = "ocsp-sha1")]
+    SHA1 = "1.3.14.3.2.26";
+    SHA256 = "2.16.840.1.101.3.4.2.1";
+
     // docs/card-facts.md §5.2; the test policies as the certificates of the test card have them.
     AUTH_POLICY = "1.2.392.200149.8.5.1.3.30";
     AUTH_TEST_POLICY = "1.2.392.200149.8.5.1.0.30";
