@@ -29,6 +29,7 @@ const MORE_SEEDS: &[(&str, &str)] = &[
     ("certificate", "crates/pki/tests/data/test-card"),
     ("certificate", "crates/pki/tests/data/generated"),
     ("records", "crates/pki/tests/data/test-card"),
+    ("revocation", "crates/pki/tests/data/revocation"),
 ];
 
 /// No input of a target may take longer.
