@@ -5,7 +5,10 @@
 //! | To | use |
 //! |---|---|
 //! | judge a certificate | [`Validator::validate`], with [`Anchors`] that the caller chooses |
+//! | judge one that came with authorities of its own | [`Validator::validate_with`] |
 //! | know what it may be used for now | [`Judged::phase`], [`Judged::permit`] |
+//! | count the card's own 有効期限 too | [`PhaseRules::with_card_expiry`] |
+//! | judge under other policies or algorithms | [`Profile`], a table of data |
 //! | turn a card's answer into evidence | [`Validator::verify_challenge`] |
 //! | look into a certificate without trusting it | [`Certificate::parse`] |
 //! | read the holder's name and address | [`Judged::attributes`] |
@@ -85,7 +88,7 @@ pub use error::{Error, SignatureError};
 pub use extension::{BasicConstraints, Extension, Extensions, KeyUsage};
 pub use name::Name;
 pub use path::{MAX_INTERMEDIATES, PathError};
-pub use phase::{Boundaries, GraceBase, Permit, Phase, PhaseRules};
+pub use phase::{Boundaries, Ends, GraceBase, Permit, Phase, PhaseRules};
 pub use profile::Profile;
 pub use scheme::{Scheme, digest_info, sha256};
 pub use signature::{Signature, verify_signature_only};

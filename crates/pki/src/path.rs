@@ -49,7 +49,7 @@ impl core::error::Error for PathError {
 }
 
 /// The authorities above a holder, nearest first, in their original bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Authorities<'c> {
     der: [&'c [u8]; MAX_INTERMEDIATES],
     length: usize,

@@ -76,6 +76,18 @@ pub struct PhaseRules {
     expiring_months: u8,
     grace_months: u8,
     grace_base: GraceBase,
+    card_expiry: Option<Date>,
+    grace_beyond_card: bool,
+}
+
+/// What ends the use of a certificate, and so what the holder renews.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Ends {
+    /// Its own notAfter: the certificate is renewed.
+    WithCertificate,
+    /// The card's 有効期限, which is not after it: the card is renewed, and the certificates with it.
+    WithCard,
 }
 
 /// Three months each, the grace counted from the day of expiry.
@@ -89,7 +101,13 @@ impl PhaseRules {
     /// The rules of the eligibility check: three months each, the grace counted from the day of
     /// expiry.
     pub const fn new() -> Self {
-        Self { expiring_months: 3, grace_months: 3, grace_base: GraceBase::ExpiryDay }
+        Self {
+            expiring_months: 3,
+            grace_months: 3,
+            grace_base: GraceBase::ExpiryDay,
+            card_expiry: None,
+            grace_beyond_card: false,
+        }
     }
 
     /// The same rules with the grace counted from another day.
@@ -104,19 +122,48 @@ impl PhaseRules {
         Self { grace_months: 0, ..self }
     }
 
+    /// The same rules for a card with this 有効期限, its last day (DF29 or the common EF,
+    /// `docs/card-facts.md` §2.3, §2.5). A certificate is of no use beyond it, and neither is
+    /// its grace, unless [`PhaseRules::with_grace_beyond_card`] says so.
+    ///
+    /// No signature covers that day on the card. It can only make the phases end earlier, so that
+    /// somebody who changes it gains nothing that leaving it out would not give.
+    #[must_use]
+    pub const fn with_card_expiry(self, last_day: Date) -> Self {
+        Self { card_expiry: Some(last_day), ..self }
+    }
+
+    /// The same rules with grace after the card's expiry too, counted from it as from a
+    /// certificate's. Whether the months of grace are for a card that is itself over is not
+    /// published; without this they end with the card.
+    #[must_use]
+    pub const fn with_grace_beyond_card(self) -> Self {
+        Self { grace_beyond_card: true, ..self }
+    }
+
     /// The instants at which the phases of a certificate change.
     pub fn boundaries(self, not_before: Time, not_after: Time) -> Boundaries {
-        let expiry = not_after.jst_date();
+        let card_until = self.card_expiry.map(Date::last_second_jst);
+        let (end, ends) = match card_until {
+            Some(card) if card <= not_after => (card, Ends::WithCard),
+            _ => (not_after, Ends::WithCertificate),
+        };
+        let expiry = end.jst_date();
         let grace_until = if self.grace_months == 0 {
-            not_after
+            end
         } else {
-            self.last_day_of_grace(expiry).last_second_jst().max(not_after)
+            self.last_day_of_grace(expiry).last_second_jst().max(end)
+        };
+        let grace_until = match card_until {
+            Some(card) if !self.grace_beyond_card => grace_until.min(card),
+            _ => grace_until,
         };
         Boundaries {
             not_before,
             expiring_from: expiry.add_months(-i16::from(self.expiring_months)).first_second_jst(),
-            not_after,
+            not_after: end,
             grace_until,
+            ends,
         }
     }
 
@@ -139,10 +186,13 @@ pub struct Boundaries {
     pub not_before: Time,
     /// First second of [`Phase::Expiring`]: 00:00:00 in Japan, months before the day of expiry.
     pub expiring_from: Time,
-    /// Last second of validity (inclusive).
+    /// Last second of full use (inclusive): the certificate's notAfter, or the end of the card's
+    /// last day if that is given and not later.
     pub not_after: Time,
     /// Last second of [`Phase::Grace`]: 23:59:59 in Japan. The same as `not_after` without grace.
     pub grace_until: Time,
+    /// Which of the two [`Boundaries::not_after`] is.
+    pub ends: Ends,
 }
 
 impl Boundaries {

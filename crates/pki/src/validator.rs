@@ -1,6 +1,8 @@
 //! The path validation: whether a holder's certificate was issued under an accepted root, for its
 //! purpose (RFC 5280 section 6.1). Revocation is not looked at here.
 
+use core::fmt;
+
 use crate::{
     Kind,
     algorithm::PublicKey,
@@ -61,6 +63,11 @@ impl<'a, B: Backend> Validator<'a, B> {
     #[must_use]
     pub fn with_rules(self, rules: PhaseRules) -> Self {
         Self { rules, ..self }
+    }
+
+    /// The rules about phases.
+    pub const fn rules(&self) -> PhaseRules {
+        self.rules
     }
 
     /// The same with another back end for signatures.
@@ -138,7 +145,7 @@ impl<'a, B: Backend> Validator<'a, B> {
 ///
 /// Whether it may be used *now* is [`Judged::permit`], and whether it was revoked is not known
 /// here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Judged<'a> {
     certificate: Certificate<'a>,
     key: PublicKey<'a>,
@@ -219,8 +226,23 @@ impl<'a> Judged<'a> {
     }
 }
 
+/// What was judged, without any octets of certificates.
+impl fmt::Debug for Judged<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judged")
+            .field("certificate", &self.certificate)
+            .field("kind", &self.kind)
+            .field("hierarchy", &self.hierarchy)
+            .field("issuer", &self.issuer)
+            .field("intermediates", &self.authorities.length())
+            .field("boundaries", &self.boundaries)
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An authority of a path that was accepted: what somebody needs who asks it about revocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Issuer<'a> {
     der: &'a [u8],
     name: Name<'a>,
@@ -254,5 +276,14 @@ impl<'a> Issuer<'a> {
     /// The identifier of its key.
     pub const fn key_identifier(&self) -> &'a [u8] {
         self.key_identifier
+    }
+}
+
+impl fmt::Debug for Issuer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issuer")
+            .field("name", &format_args!("{}", self.name))
+            .field("key_identifier", &format_args!("{:02x?}", self.key_identifier))
+            .finish_non_exhaustive()
     }
 }
