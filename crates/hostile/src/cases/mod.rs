@@ -3,7 +3,6 @@
 mod algorithms;
 mod anchors;
 mod attributes;
-mod chains;
 mod challenges;
 mod curves;
 mod dates;
@@ -38,7 +37,6 @@ pub(crate) fn all(keys: &Keys, worlds: &Worlds) -> Result<Vec<Case>> {
     challenges::add(&mut cases, keys, worlds);
     curves::add(&mut cases, keys, worlds);
     anchors::add(&mut cases, keys, worlds)?;
-    chains::add(&mut cases, keys, worlds);
     encodings::add(&mut cases, worlds)?;
     Ok(cases.all)
 }
