@@ -1,4 +1,5 @@
-//! Fuzz targets, built and run without cargo-fuzz: libFuzzer needs only the coverage flags.
+//! Fuzz targets, built and run without cargo-fuzz: libFuzzer needs only the coverage flags. Before
+//! them the tests of what they share, which need no fuzzer.
 //!
 //! Seeds are committed; what a run adds to the corpus and what crashes it stay out of git.
 
@@ -54,6 +55,10 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
     ensure!(!targets.is_empty(), "there are no fuzz targets");
 
     let mut tally = Tally::default();
+    // What needs no fuzzer: the same comparison over mutants that are the same everywhere.
+    let mut test = context.cargo("test --release --locked --lib --manifest-path");
+    test.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&built);
+    context.tests(&mut tally, test.args(["--", "--nocapture"]))?;
     for target in targets {
         let program = built.join(&host).join("release").join(&target);
         tally.count(fuzz(context, &folder, &program, &target)?);

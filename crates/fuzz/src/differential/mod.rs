@@ -1,0 +1,90 @@
+//! One certificate, three judges: `kazasu-pki` without a heap and with one, which must say the very
+//! same, and `rustls-webpki`, which shares no code with them. Where it says otherwise, the reason is
+//! one of [`Class`] and is looked for in the certificate; a disagreement without one is an error.
+
+mod class;
+mod mutant;
+mod node;
+mod seed;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use kazasu_pki::{
+    Anchor, Anchors, Error, Judged, Phase, Time, Validator,
+    rsa::{Alloc, Fixed},
+};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use webpki::EndEntityCert;
+
+pub use self::class::Class;
+pub use self::mutant::Mutant;
+pub use self::seed::Seeds;
+
+/// How the judges ended on one certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All of them accept it.
+    Accepted,
+    /// All of them refuse it.
+    Refused,
+    /// They differ, for this reason.
+    Explained(Class),
+}
+
+/// Lets all judges judge.
+///
+/// # Errors
+/// What nobody explained: the two tiers differ at all, or the third judge differs without a class.
+pub fn compare(seeds: &Seeds, mutant: &Mutant) -> Result<Ending, String> {
+    let Mutant { der, kind, now } = mutant;
+    let anchor = Anchor::custom(seeds.root()).map_err(|error| format!("the root: {error}"))?;
+    let anchors = Anchors::production().with_test().with(anchor);
+    let anchors = anchors.map_err(|error| format!("the root: {error}"))?;
+    let heapless = Validator::new(&anchors).with_backend(Fixed::new());
+    let alloc = Validator::new(&anchors).with_backend(Alloc);
+    let at = Time::from_unix(i64::from(*now));
+    let ours = heapless.validate(der, *kind, at);
+    let other = alloc.validate(der, *kind, at);
+    if ours != other {
+        return Err(format!("the tiers differ: {ours:?}, {other:?}; {mutant:?}"));
+    }
+    let (ours, theirs) = (usable(ours), webpki_says(seeds, mutant));
+    let class = match (&ours, &theirs) {
+        (Ok(_), Ok(())) => return Ok(Ending::Accepted),
+        (Err(_), Err(_)) => return Ok(Ending::Refused),
+        (Ok(_), Err(error)) => Class::of_acceptance(der, error),
+        (Err(reason), Ok(())) => Class::of_refusal(der, *kind, *reason, seeds),
+    };
+    class.map(Ending::Explained).ok_or_else(|| {
+        format!("{:?} by ours, {theirs:?} by webpki; {mutant:?}", ours.as_ref().err())
+    })
+}
+
+/// Why ours do not rely on a certificate.
+#[derive(Clone, Copy, Debug)]
+enum Reason {
+    Refused(Error),
+    Phase(#[expect(dead_code, reason = "printed")] Phase),
+}
+
+/// RFC 5280 refuses a certificate outside of its dates; here it is accepted, and its phase says so.
+fn usable(judged: Result<Judged<'_>, Error>) -> Result<Judged<'_>, Reason> {
+    let judged = judged.map_err(Reason::Refused)?;
+    match judged.phase() {
+        phase @ (Phase::NotYet | Phase::Grace | Phase::Over) => Err(Reason::Phase(phase)),
+        _ => Ok(judged),
+    }
+}
+
+fn webpki_says(seeds: &Seeds, mutant: &Mutant) -> Result<(), webpki::Error> {
+    let der = CertificateDer::from_slice(&mutant.der);
+    let certificate = EndEntityCert::try_from(&der)?;
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(mutant.now.into()));
+    // Not `required`: a 署名用 certificate has no extended key usage.
+    let usage = webpki::KeyUsage::client_auth();
+    let algorithm = webpki::ring::RSA_PKCS1_2048_8192_SHA256;
+    let roots = seeds.anchors(mutant.kind);
+    certificate.verify_for_usage(&[algorithm], roots, &[], now, usage, None, None).map(|_| ())
+}
