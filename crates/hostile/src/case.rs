@@ -13,6 +13,8 @@ pub(crate) enum Refusal {
     Anchor(Error),
     /// The certificate.
     Certificate(Error),
+    /// An authority of the path; 1 is the one that issued the holder's certificate.
+    Authority(usize, Error),
     /// The holder's attributes in an accepted certificate.
     Attributes(Error),
     /// What the card answered to the challenge.
@@ -35,6 +37,10 @@ pub(crate) enum Where {
     MalformedAfter(ErrorKind, usize),
     ValidityDate,
     UnknownCriticalExtension,
+    /// In the authority that issued the holder's certificate.
+    AuthorityCriticalExtension,
+    /// The same, this many octets after the start.
+    AuthorityMalformedAfter(ErrorKind, usize),
     /// In the first root.
     RootCriticalExtension,
     Attributes,
@@ -55,6 +61,13 @@ impl Where {
             Self::ValidityDate => Refusal::Certificate(Error::ValidityDate { offset }),
             Self::UnknownCriticalExtension => {
                 Refusal::Certificate(Error::UnknownCriticalExtension { offset })
+            }
+            Self::AuthorityCriticalExtension => {
+                Refusal::Authority(1, Error::UnknownCriticalExtension { offset })
+            }
+            Self::AuthorityMalformedAfter(kind, further) => {
+                let offset = offset + further;
+                Refusal::Authority(1, Error::Malformed(kazasu_tlv::Error { kind, offset }))
             }
             Self::RootCriticalExtension => {
                 Refusal::Anchor(Error::UnknownCriticalExtension { offset })
@@ -81,6 +94,9 @@ impl Expected {
                 let first = scene.roots.first().map(|(der, _)| der);
                 let der = match place {
                     Where::RootCriticalExtension => first?,
+                    Where::AuthorityCriticalExtension | Where::AuthorityMalformedAfter(..) => {
+                        scene.intermediates.first()?
+                    }
                     _ => &scene.leaf,
                 };
                 let mut places = (0..der.len())
@@ -95,6 +111,11 @@ impl Expected {
 /// The certificate is refused with this error.
 pub(crate) const fn certificate(error: Error) -> Expected {
     Expected::Exactly(Refusal::Certificate(error))
+}
+
+/// An authority of the path is refused with this error.
+pub(crate) const fn authority(position: usize, error: Error) -> Expected {
+    Expected::Exactly(Refusal::Authority(position, error))
 }
 
 /// A root is refused with this error.

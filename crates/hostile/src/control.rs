@@ -10,8 +10,8 @@ use crate::{
     key::{self, Keys, Signer as _, block, pss_block, sha256},
     oid,
     world::{
-        MESSAGE, Root, Scene, World, Worlds, auth_leaf, name, policies, purposes, root, root_name,
-        time,
+        MESSAGE, Root, Scene, World, Worlds, auth_leaf, authority_name, intermediate, name,
+        policies, purposes, root, root_name, time,
     },
 };
 
@@ -28,6 +28,8 @@ pub(crate) fn all(keys: &Keys, worlds: &Worlds) -> Vec<Control> {
         ("auth", &worlds.auth),
         ("sign", &worlds.sign),
         ("curve", &worlds.curve),
+        ("chain", &worlds.chain),
+        ("deep-chain", &worlds.deep),
         ("test-card-auth", &worlds.real_auth),
         ("test-card-sign", &worlds.real_sign),
     ] {
@@ -36,6 +38,7 @@ pub(crate) fn all(keys: &Keys, worlds: &Worlds) -> Vec<Control> {
     profiles(&mut list, keys, worlds);
     dates(&mut list, worlds);
     tolerated(&mut list, worlds);
+    chains(&mut list, keys, worlds);
     challenges(&mut list, keys, worlds);
     list.0
 }
@@ -181,15 +184,38 @@ fn tolerated(list: &mut List, worlds: &Worlds) {
             it.value = der::sequence(&[it.value.get(start..start + 22).unwrap_or_default()]);
         });
     });
-    // The other two fields name the issuer; roots of one name differ by key only.
-    list.add("authority-of-another-serial", &worlds.auth, |w| {
-        w.leaf.change(oid::AUTHORITY_KEY_IDENTIFIER, |it| {
-            it.value.iter_mut().rev().take(1).for_each(|octet| *octet ^= 1);
-        });
-    });
     // Nothing is decided by a subject; texts are shown whole.
     list.add("subject-with-null-octet", &worlds.auth, |w| {
         w.leaf.subject = name(&[(oid::COMMON_NAME, "A NAME\0.EVIL")]);
+    });
+}
+
+/// Paths that are as they may be.
+fn chains(list: &mut List, keys: &Keys, worlds: &Worlds) {
+    let constraints = |length| der::sequence(&[&der::boolean(0xFF), &der::integer(&[length])]);
+    list.add("chain-in-the-other-order", &worlds.deep, |w| w.intermediates.reverse());
+    list.add("chain-of-the-length-allowed", &worlds.deep, |w| {
+        w.root(|it| it.value(oid::BASIC_CONSTRAINTS, constraints(2)));
+        w.authority(1, |it| it.value(oid::BASIC_CONSTRAINTS, constraints(1)));
+        w.authority(0, |it| it.value(oid::BASIC_CONSTRAINTS, constraints(0)));
+    });
+    list.add("chain-with-any-policy", &worlds.chain, |w| {
+        w.authority(0, |it| it.value(oid::CERTIFICATE_POLICIES, policies(&[oid::ANY_POLICY])));
+    });
+    list.add("chain-with-a-policy-demanded", &worlds.chain, |w| {
+        let explicit = der::sequence(&[&der::element(0x80, &[0])]);
+        w.authority(0, |it| it.put(Extension::new(oid::POLICY_CONSTRAINTS, true, explicit)));
+    });
+    list.add("chain-with-a-stranger", &worlds.chain, |w| {
+        let (name, key) = (authority_name("STRANGER"), &keys.attacker);
+        w.intermediates.insert(0, intermediate(&name, key, &name, key));
+    });
+    list.add("chain-with-its-root", &worlds.chain, |w| {
+        let root = w.roots.first().map(|root| root.draft.clone());
+        w.intermediates.extend(root);
+    });
+    list.add("authority-that-was-brought-in-vain", &worlds.auth, |w| {
+        w.intermediates.clone_from(&worlds.chain.intermediates);
     });
 }
 

@@ -51,8 +51,13 @@ impl<B: Backend> Judge for Tier<B> {
             anchors = anchors.with(anchor).map_err(Refusal::Anchor)?;
         }
         let validator = Validator::new(&anchors).with_backend(&self.backend);
-        let judged =
-            validator.validate(&scene.leaf, scene.kind, scene.now).map_err(Refusal::Certificate)?;
+        let intermediates: Vec<&[u8]> = scene.intermediates.iter().map(Vec::as_slice).collect();
+        let judged = validator
+            .validate_with(&scene.leaf, &intermediates, scene.kind, scene.now)
+            .map_err(|error| match error.position {
+                0 => Refusal::Certificate(error.reason),
+                position => Refusal::Authority(position, error.reason),
+            })?;
         if scene.kind == Kind::Sign {
             judged.attributes().map_err(Refusal::Attributes)?;
         }

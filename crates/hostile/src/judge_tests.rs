@@ -113,7 +113,14 @@ fn whoever_refuses_everything_is_found_out_by_templates_and_controls() {
 #[test]
 fn a_forgotten_rule_is_noticed() {
     let (cases, controls) = set();
-    let rules: [(&str, Rule); 19] = [
+    let rules: [(&str, Rule); 24] = [
+        ("length of the path", |it| matches!(it, Refusal::Authority(_, Error::PathLength))),
+        ("dates of authorities", |it| {
+            matches!(it, Refusal::Authority(_, Error::AuthorityValidity))
+        }),
+        ("policies of authorities", |it| matches!(it, Refusal::Authority(_, Error::Policy))),
+        ("authorities", |it| matches!(it, Refusal::Authority(_, Error::BasicConstraints))),
+        ("number of the issuer", |it| *it == Refusal::Certificate(Error::AuthorityKeyIdentifier)),
         ("curve", |it| *it == Refusal::Certificate(Error::UnsupportedCurve)),
         ("explicit curve", |it| *it == Refusal::Certificate(Error::ExplicitCurve)),
         ("point", |it| *it == Refusal::Certificate(Error::Point)),

@@ -228,6 +228,10 @@ pub(crate) struct Keys {
     pub(crate) other_holder: Rc<RsaKey>,
     /// Nobody's.
     pub(crate) attacker: Rc<RsaKey>,
+    /// An authority below the root for authentication.
+    pub(crate) lower: Rc<RsaKey>,
+    /// An authority between that one and the root.
+    pub(crate) upper: Rc<RsaKey>,
     /// A trusted root on P-384.
     pub(crate) curve_root: Rc<CurveKey>,
     /// A holder on P-384.
@@ -256,6 +260,8 @@ impl Keys {
             holder: RsaKey::committed(public_test_key!("card-0"))?,
             other_holder: RsaKey::committed(public_test_key!("card-1"))?,
             attacker: RsaKey::committed(public_test_key!("card-2"))?,
+            lower: RsaKey::committed(public_test_key!("card-6"))?,
+            upper: RsaKey::committed(public_test_key!("card-7"))?,
             curve_root: CurveKey::of("PUBLIC TEST KEY curve-root"),
             curve_holder: CurveKey::of("PUBLIC TEST KEY curve-holder"),
             curve_attacker: CurveKey::of("PUBLIC TEST KEY curve-attacker"),

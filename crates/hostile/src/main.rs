@@ -138,6 +138,9 @@ fn write(folder: &Path, cases: &[Case], controls: &[Control]) -> Result<()> {
 
 fn write_scene(folder: &Path, name: &str, scene: &Scene) -> Result<()> {
     fs::write(folder.join(format!("{name}.der")), &scene.leaf)?;
+    for (number, intermediate) in scene.intermediates.iter().enumerate() {
+        fs::write(folder.join(format!("{name}.intermediate-{number}.der")), intermediate)?;
+    }
     for (number, (root, _)) in scene.roots.iter().enumerate() {
         fs::write(folder.join(format!("{name}.root-{number}.der")), root)?;
     }

@@ -21,6 +21,8 @@ pub(crate) struct World {
     pub(crate) test: bool,
     pub(crate) roots: Vec<Root>,
     pub(crate) leaf: Draft,
+    /// Authorities that come with it.
+    pub(crate) intermediates: Vec<Draft>,
     pub(crate) kind: Kind,
     pub(crate) now: Time,
     pub(crate) challenge: Challenge,
@@ -49,6 +51,7 @@ pub(crate) struct Scene {
     pub(crate) test: bool,
     pub(crate) roots: Vec<(Vec<u8>, Option<Kind>)>,
     pub(crate) leaf: Vec<u8>,
+    pub(crate) intermediates: Vec<Vec<u8>>,
     pub(crate) kind: Kind,
     pub(crate) now: Time,
     pub(crate) scheme: Scheme,
@@ -64,11 +67,19 @@ impl World {
             test: self.test,
             roots: roots.collect(),
             leaf: self.leaf.encode(),
+            intermediates: self.intermediates.iter().map(Draft::encode).collect(),
             kind: self.kind,
             now: self.now,
             scheme: self.challenge.scheme,
             message: self.challenge.message.clone(),
             signature: self.challenge.signature.clone(),
+        }
+    }
+
+    /// The authority with this number; 0 is the one that issued the holder's certificate.
+    pub(crate) fn authority(&mut self, number: usize, change: impl FnOnce(&mut Draft)) {
+        if let Some(draft) = self.intermediates.get_mut(number) {
+            change(draft);
         }
     }
 
@@ -155,6 +166,51 @@ pub(crate) fn sign_leaf(keys: &Keys, issuer: &[u8], signer: &Rc<impl Signer + 's
     draft
 }
 
+/// The name of an authority below a root.
+pub(crate) fn authority_name(text: &str) -> Vec<u8> {
+    name(&[(oid::ORGANIZATION, "KAZASU HOSTILE TESTS"), (oid::UNIT, text)])
+}
+
+/// An authority below another.
+pub(crate) fn intermediate(
+    subject: &[u8],
+    key: &Rc<impl Signer>,
+    issuer: &[u8],
+    signer: &Rc<impl Signer + 'static>,
+) -> Draft {
+    let mut draft = Draft::new(&[0x21, 0x43], issuer, subject, key.info(), signer);
+    draft.not_before = der::utc_time("230101000000Z");
+    draft.not_after = der::utc_time("351231145959Z");
+    draft.extensions = vec![
+        Extension::new(oid::KEY_USAGE, true, der::element(3, &[1, 0x06])),
+        Extension::new(oid::BASIC_CONSTRAINTS, true, der::sequence(&[&der::boolean(0xFF)])),
+        Extension::new(oid::CERTIFICATE_POLICIES, true, policies(&[oid::AUTH_POLICY])),
+        Extension::new(oid::AUTHORITY_KEY_IDENTIFIER, false, authority_key(signer)),
+        subject_key_identifier(key),
+    ];
+    draft
+}
+
+/// AuthorityKeyIdentifier with the key alone.
+pub(crate) fn authority_key(signer: &Rc<impl Signer>) -> Vec<u8> {
+    der::sequence(&[&der::element(0x80, &signer.identifier())])
+}
+
+/// Worlds with authorities between root and holder.
+fn chains(keys: &Keys, auth: &World) -> (World, World) {
+    let (lower, upper) = (authority_name("LOWER"), authority_name("UPPER"));
+    let mut chain = auth.clone();
+    chain.leaf = auth_leaf(keys, &lower, &keys.lower);
+    chain.leaf.value(oid::AUTHORITY_KEY_IDENTIFIER, authority_key(&keys.lower));
+    chain.intermediates = vec![intermediate(&lower, &keys.lower, &root_name(), &keys.root_auth)];
+    let mut deep = chain.clone();
+    deep.intermediates = vec![
+        intermediate(&lower, &keys.lower, &upper, &keys.upper),
+        intermediate(&upper, &keys.upper, &root_name(), &keys.root_auth),
+    ];
+    (chain, deep)
+}
+
 /// ExtKeyUsageSyntax.
 pub(crate) fn purposes(identifiers: &[&str]) -> Vec<u8> {
     let identifiers: Vec<u8> = identifiers.iter().flat_map(|it| der::oid(it)).collect();
@@ -211,6 +267,10 @@ pub(crate) struct Worlds {
     /// A 利用者証明用 certificate on P-384 under a root on P-384: synthetic, after what is announced
     /// for the card of 2028.
     pub(crate) curve: World,
+    /// The first of them, issued by an authority below the root.
+    pub(crate) chain: World,
+    /// The same with two authorities between.
+    pub(crate) deep: World,
     /// The 利用者証明用 certificate of a real test card, under the roots of its hierarchy.
     pub(crate) real_auth: World,
     /// The 署名用 certificate of that card.
@@ -236,6 +296,7 @@ impl Worlds {
                 Root { draft: root(&sign_root_name(), &keys.root_sign), only: Some(Kind::Sign) },
             ],
             leaf: auth_leaf(keys, &root_name(), &keys.root_auth),
+            intermediates: Vec::new(),
             kind: Kind::Auth,
             now: time("2026-11-21T09:30:00+09:00"),
             challenge,
@@ -257,6 +318,7 @@ impl Worlds {
         curve.leaf.key_info = keys.curve_holder.info();
         curve.challenge.scheme = Scheme::EcdsaP384Sha384;
         curve.challenge.signature = Some(keys.curve_holder.sign(MESSAGE));
-        Self { auth, sign, curve, real_auth, real_sign }
+        let (chain, deep) = chains(keys, &auth);
+        Self { auth, sign, curve, chain, deep, real_auth, real_sign }
     }
 }

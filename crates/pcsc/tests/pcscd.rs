@@ -125,6 +125,11 @@ fn a_check_in_is_verified_and_the_card_loses_its_power() {
     let end = check_in(&mut || {});
     assert_eq!(end.outcome, Outcome::Verified, "{end:?}");
     assert_eq!(end.cleared, Some(Cleared::PowerOff));
+    // vpcd does not wait until the card has heard of it; sooner than pcscd by itself.
+    let until = Instant::now() + Duration::from_millis(300);
+    while bench.slot.counts().power_offs == 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let counts = bench.slot.counts();
     println!("commands of a check-in: {}", counts.commands);
     assert!(counts.power_offs > 0, "{counts:?}");

@@ -225,6 +225,16 @@ pub(crate) fn verifies(slot: &Slot) -> usize {
     slot.log().iter().filter(|entry| entry.is_verify()).count()
 }
 
+/// Was its power taken? vpcd does not wait until the card has heard of it; but sooner than pcscd does
+/// it by itself, which took 0.48 s at least.
+pub(crate) fn has_lost_power(slot: &Slot) -> bool {
+    let until = Instant::now() + Duration::from_millis(250);
+    while slot.counts().power_offs == 0 && Instant::now() < until {
+        sleep(Duration::from_millis(1));
+    }
+    slot.counts().power_offs > 0
+}
+
 /// The program, running. Its standard input is a pipe that stays open.
 pub(crate) struct Program {
     child: Child,

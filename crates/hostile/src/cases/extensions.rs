@@ -310,6 +310,22 @@ fn authority_key_identifier(cases: &mut Cases, worlds: &Worlds) {
         });
     }
     let key = der::element(0x80, &identifier);
+    let mut numbered = value.clone();
+    numbered.iter_mut().rev().take(1).for_each(|octet| *octet ^= 1);
+    let name = der::explicit(1, &der::explicit(4, &crate::world::sign_root_name()));
+    let number = der::element(0x82, &[0x4B, 0x5A]);
+    let (hope, half) = ("the key is right, the certificate another", "half a name is none");
+    for (what, hope, value) in [
+        ("of-another-number", hope, numbered),
+        ("of-another-name", hope, der::sequence(&[&key, &name, &number])),
+        ("number-alone", half, der::sequence(&[&key, &number])),
+        ("name-alone", half, der::sequence(&[&key, &name])),
+    ] {
+        let expected = certificate(Error::AuthorityKeyIdentifier);
+        cases.add(format!("authority-{what}"), hope, AUTHORITY, &worlds.auth, expected, |w| {
+            w.leaf.value(oid::AUTHORITY_KEY_IDENTIFIER, value);
+        });
+    }
     let unexpected = |found| ErrorKind::UnexpectedTag { expected: tags::SEQUENCE, found };
     let constructed = der::element(0xA0, &der::octets(&identifier));
     let negative = der::element(0x82, &[0x80]);

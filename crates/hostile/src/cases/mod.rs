@@ -3,6 +3,7 @@
 mod algorithms;
 mod anchors;
 mod attributes;
+mod chains;
 mod challenges;
 mod curves;
 mod dates;
@@ -37,6 +38,7 @@ pub(crate) fn all(keys: &Keys, worlds: &Worlds) -> Result<Vec<Case>> {
     challenges::add(&mut cases, keys, worlds);
     curves::add(&mut cases, keys, worlds);
     anchors::add(&mut cases, keys, worlds)?;
+    chains::add(&mut cases, keys, worlds);
     encodings::add(&mut cases, worlds)?;
     Ok(cases.all)
 }
