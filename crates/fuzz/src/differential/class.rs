@@ -1,12 +1,12 @@
 //! Why the other judge may say otherwise. Each reason is looked for in the certificate; those that
 //! excuse an acceptance by ours say exactly which rule of ours is there.
 
-use kazasu_pki::{Certificate, Error, Kind};
+use kazasu_pki::{Certificate, Error, Kind, PathError};
 
 use super::{
-    Reason,
+    Mutant, Reason,
     node::{Body, Node},
-    seed::{POLICIES, Seeds, extensions},
+    seed::{POLICIES, Seeds, VALIDITY, extensions},
 };
 
 /// Below id-ce (content octets): which extensions who acts upon, where they are critical.
@@ -32,6 +32,9 @@ pub enum Class {
     /// webpki reads the outermost SEQUENCE of other names, name constraints and distribution points
     /// at once; ours read none of them where they are not critical and nobody asks for them.
     AcceptedUnreadExtension,
+    /// webpki cannot read a moment before 1970, which UTCTime can say from 1950 on. Below an
+    /// authority a certificate may begin there: RFC 5280 does not nest dates.
+    AcceptedBefore1970,
 
     /// Ours read every field as DER; webpki skips names and the extensions that it does not use,
     /// and reads some of what it uses less strictly.
@@ -39,7 +42,7 @@ pub enum Class {
     /// webpki chooses the root by its name and does not know key identifiers; ours look by the
     /// identifier, and find no root, or one that did not sign.
     RefusedKeyIdentifier,
-    /// webpki does not look at the holder's key.
+    /// webpki does not look at the holder's key, nor at an authority's but to verify with it.
     RefusedHolderKey,
     /// webpki does not look at key usage.
     RefusedKeyUsage,
@@ -53,15 +56,21 @@ pub enum Class {
     /// webpki knows, and does not use here, name constraints and distribution points that are
     /// critical.
     RefusedCriticalExtension,
+    /// webpki lets the basic constraints of an authority be not critical.
+    RefusedConstraints,
 }
 
 impl Class {
     /// Why ours may accept what webpki refuses with this error.
-    pub(super) fn of_acceptance(der: &[u8], error: &webpki::Error) -> Option<Self> {
-        let tree = Node::parse(der)?;
+    pub(super) fn of_acceptance(mutant: &Mutant, error: &webpki::Error) -> Option<Self> {
+        let trees: Option<Vec<Node>> = mutant.path().map(Node::parse).collect();
+        trees?.iter().find_map(|tree| Self::of_acceptance_of(tree, error))
+    }
+
+    fn of_acceptance_of(tree: &Node, error: &webpki::Error) -> Option<Self> {
         match error {
             webpki::Error::UnsupportedCriticalExtension => {
-                let critical: Vec<_> = critical(&tree).collect();
+                let critical: Vec<_> = critical(tree).collect();
                 let only_known = critical.iter().all(|it| {
                     ACTED_UPON_BY_OURS.contains(&&it[..]) || ACTED_UPON_BY_BOTH.contains(&&it[..])
                 });
@@ -69,26 +78,28 @@ impl Class {
                 (only_known && by_ours).then_some(Self::AcceptedCriticalExtension)
             }
             webpki::Error::BadDer => {
-                let unread = extensions(&tree).iter().filter(|it| {
+                let unread = extensions(tree).iter().filter(|it| {
                     UNREAD_BY_OURS.iter().any(|identifier| names(it, identifier))
                         && !is_critical(it)
                         && !holds_one_sequence(it)
                 });
                 (unread.count() > 0).then_some(Self::AcceptedUnreadExtension)
             }
+            webpki::Error::BadDerTime => {
+                let begin = tree.at(&[0, VALIDITY, 0])?;
+                let text = begin.content();
+                let before = begin.tag == 0x17 && matches!(text.first(), Some(b'5' | b'6'));
+                before.then_some(Self::AcceptedBefore1970)
+            }
             _ => None,
         }
     }
 
     /// Why ours may refuse what webpki accepts.
-    pub(super) fn of_refusal(
-        der: &[u8],
-        kind: Kind,
-        reason: Reason,
-        seeds: &Seeds,
-    ) -> Option<Self> {
+    pub(super) fn of_refusal(mutant: &Mutant, reason: Reason, seeds: &Seeds) -> Option<Self> {
         // Dates must be judged alike.
-        let Reason::Refused(error) = reason else { return None };
+        let Reason::Refused(PathError { position, reason: error }) = reason else { return None };
+        let der = mutant.path().nth(position)?;
         if error.is_malformed() {
             return Some(Self::RefusedStructure);
         }
@@ -97,11 +108,16 @@ impl Class {
         let has = |identifier: &[u8]| extensions(&tree).iter().any(|it| names(it, identifier));
         let class = match error {
             Error::UnknownIssuer | Error::BadSignature => {
-                let root = Certificate::parse(seeds.root()).ok()?;
-                let expected = root.subject_key_identifier().ok()??;
-                let certificate = Certificate::parse(der).ok()?;
-                let named = certificate.authority_key_identifier().ok()?;
-                (named != Some(expected)).then_some(Self::RefusedKeyIdentifier)?
+                let lower = mutant.path().map(Certificate::parse);
+                let upper = mutant.path().skip(1).chain([seeds.root()]).map(Certificate::parse);
+                let mut links = lower.zip(upper);
+                let points = |(lower, upper): (Result<Certificate<'_>, _>, Result<_, _>)| {
+                    let upper: Certificate<'_> = upper.ok()?;
+                    let wanted = lower.ok()?.authority_key_identifier().ok()??;
+                    Some(wanted == upper.subject_key_identifier().ok()??)
+                };
+                let broken = links.any(|link| points(link) != Some(true));
+                broken.then_some(Self::RefusedKeyIdentifier)?
             }
             // The identifier fits, and beside it stand an issuer and a number that do not.
             Error::AuthorityKeyIdentifier => {
@@ -119,15 +135,27 @@ impl Class {
             | Error::KeyTooLong { .. } => Self::RefusedHolderKey,
             Error::KeyUsage => Self::RefusedKeyUsage,
             // An extended key usage that is there is one that webpki was content with.
-            Error::ExtendedKeyUsage if has(PURPOSES) == (kind == Kind::Sign) => {
+            Error::ExtendedKeyUsage
+                if position > 0 || has(PURPOSES) == (mutant.kind == Kind::Sign) =>
+            {
                 Self::RefusedExtendedKeyUsage
             }
             Error::Policy => Self::RefusedPolicy,
             Error::IssuedOutsideAnchorValidity => {
                 let root = Certificate::parse(seeds.root()).ok()?;
-                let issued = Certificate::parse(der).ok()?.not_before();
+                let top = mutant.path().last()?;
+                let issued = Certificate::parse(top).ok()?.not_before();
                 let outside = issued < root.not_before() || issued > root.not_after();
                 outside.then_some(Self::RefusedIssuedOutsideAnchorValidity)?
+            }
+            // Of an authority ours demand what RFC 5280 section 4.2.1.9 says.
+            Error::BasicConstraints if position > 0 => {
+                let constraints =
+                    extensions(&tree).iter().find(|it| names(it, BASIC_CONSTRAINTS))?;
+                (!is_critical(constraints)).then_some(Self::RefusedConstraints)?
+            }
+            Error::UnknownCriticalExtension { .. } if position > 0 && has(NAME_CONSTRAINTS) => {
+                Self::RefusedCriticalExtension
             }
             Error::UnknownCriticalExtension { .. } => {
                 let mut critical = critical(&tree);

@@ -1,4 +1,4 @@
-//! One certificate, three judges: `kazasu-pki` without a heap and with one, which must say the very
+//! One certificate, alone or with an authority above it, three judges: `kazasu-pki` without a heap and with one, which must say the very
 //! same, and `rustls-webpki`, which shares no code with them. Where it says otherwise, the reason is
 //! one of [`Class`] and is looked for in the certificate; a disagreement without one is an error.
 
@@ -12,7 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use kazasu_pki::{
-    Anchor, Anchors, Error, Judged, Phase, Time, Validator,
+    Anchor, Anchors, Judged, PathError, Phase, Time, Validator,
     rsa::{Alloc, Fixed},
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -38,15 +38,16 @@ pub enum Ending {
 /// # Errors
 /// What nobody explained: the two tiers differ at all, or the third judge differs without a class.
 pub fn compare(seeds: &Seeds, mutant: &Mutant) -> Result<Ending, String> {
-    let Mutant { der, kind, now } = mutant;
+    let Mutant { der, intermediates, kind, now } = mutant;
+    let intermediates: Vec<&[u8]> = intermediates.iter().map(Vec::as_slice).collect();
     let anchor = Anchor::custom(seeds.root()).map_err(|error| format!("the root: {error}"))?;
     let anchors = Anchors::production().with_test().with(anchor);
     let anchors = anchors.map_err(|error| format!("the root: {error}"))?;
     let heapless = Validator::new(&anchors).with_backend(Fixed::new());
     let alloc = Validator::new(&anchors).with_backend(Alloc);
     let at = Time::from_unix(i64::from(*now));
-    let ours = heapless.validate(der, *kind, at);
-    let other = alloc.validate(der, *kind, at);
+    let ours = heapless.validate_with(der, &intermediates, *kind, at);
+    let other = alloc.validate_with(der, &intermediates, *kind, at);
     if ours != other {
         return Err(format!("the tiers differ: {ours:?}, {other:?}; {mutant:?}"));
     }
@@ -54,8 +55,8 @@ pub fn compare(seeds: &Seeds, mutant: &Mutant) -> Result<Ending, String> {
     let class = match (&ours, &theirs) {
         (Ok(_), Ok(())) => return Ok(Ending::Accepted),
         (Err(_), Err(_)) => return Ok(Ending::Refused),
-        (Ok(_), Err(error)) => Class::of_acceptance(der, error),
-        (Err(reason), Ok(())) => Class::of_refusal(der, *kind, *reason, seeds),
+        (Ok(_), Err(error)) => Class::of_acceptance(mutant, error),
+        (Err(reason), Ok(())) => Class::of_refusal(mutant, *reason, seeds),
     };
     class.map(Ending::Explained).ok_or_else(|| {
         format!("{:?} by ours, {theirs:?} by webpki; {mutant:?}", ours.as_ref().err())
@@ -65,12 +66,12 @@ pub fn compare(seeds: &Seeds, mutant: &Mutant) -> Result<Ending, String> {
 /// Why ours do not rely on a certificate.
 #[derive(Clone, Copy, Debug)]
 enum Reason {
-    Refused(Error),
+    Refused(PathError),
     Phase(#[expect(dead_code, reason = "printed")] Phase),
 }
 
 /// RFC 5280 refuses a certificate outside of its dates; here it is accepted, and its phase says so.
-fn usable(judged: Result<Judged<'_>, Error>) -> Result<Judged<'_>, Reason> {
+fn usable(judged: Result<Judged<'_>, PathError>) -> Result<Judged<'_>, Reason> {
     let judged = judged.map_err(Reason::Refused)?;
     match judged.phase() {
         phase @ (Phase::NotYet | Phase::Grace | Phase::Over) => Err(Reason::Phase(phase)),
@@ -86,5 +87,9 @@ fn webpki_says(seeds: &Seeds, mutant: &Mutant) -> Result<(), webpki::Error> {
     let usage = webpki::KeyUsage::client_auth();
     let algorithm = webpki::ring::RSA_PKCS1_2048_8192_SHA256;
     let roots = seeds.anchors(mutant.kind);
-    certificate.verify_for_usage(&[algorithm], roots, &[], now, usage, None, None).map(|_| ())
+    let authorities = mutant.intermediates.iter().map(|der| CertificateDer::from_slice(der));
+    let authorities: Vec<_> = authorities.collect();
+    certificate
+        .verify_for_usage(&[algorithm], roots, &authorities, now, usage, None, None)
+        .map(|_| ())
 }

@@ -13,6 +13,8 @@ use super::{
 pub struct Mutant {
     /// The certificate, or what became of it.
     pub der: Vec<u8>,
+    /// The authority that came with it, if any.
+    pub intermediates: Vec<Vec<u8>>,
     /// The kind that it is judged as.
     pub kind: Kind,
     /// The moment, as seconds since 1970.
@@ -22,8 +24,12 @@ pub struct Mutant {
 /// All of it, so that a failure can be looked at: nothing here is a person's.
 impl std::fmt::Debug for Mutant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let der: String = self.der.iter().map(|octet| format!("{octet:02x}")).collect();
-        write!(f, "as {} at {}: {der}", self.kind.as_str(), self.now)
+        write!(f, "as {} at {}", self.kind.as_str(), self.now)?;
+        for der in std::iter::once(&self.der).chain(&self.intermediates) {
+            let der: String = der.iter().map(|octet| format!("{octet:02x}")).collect();
+            write!(f, ": {der}")?;
+        }
+        Ok(())
     }
 }
 
@@ -77,7 +83,10 @@ const CONTENTS: [&[u8]; 14] = [
 ];
 
 /// Times around `NOW` and on borders of the two notations.
-const TIMES: [(u8, &[u8]); 12] = [
+const TIMES: [(u8, &[u8]); 15] = [
+    (0x17, b"261101000000Z"),
+    (0x17, b"261120000000Z"),
+    (0x17, b"261122000000Z"),
     (0x17, b"261121000000Z"),
     (0x17, b"261121000001Z"),
     (0x17, b"261120235959Z"),
@@ -104,22 +113,44 @@ impl Mutant {
             _ => seed.kind,
         };
         let mut tree = seed.tree.clone();
+        let through = matches!(how & 0x0F, 2..=6) && !seed.real;
+        let mut authority = through.then(|| seeds.move_below(&mut tree)).flatten();
         for _ in 0..MOST_EDITS {
             if choice.0.is_empty() {
                 break;
             }
-            edit(&mut tree, seeds, &mut choice);
+            // A quarter of the edits is the authority's.
+            let of_authority = choice.0.first().is_some_and(|what| what & 0x30 == 0x30);
+            match &mut authority {
+                Some(authority) if of_authority => edit(authority, seeds, &mut choice),
+                _ => edit(&mut tree, seeds, &mut choice),
+            }
         }
         // A quarter stays with the signature that it had, as everything that is real does.
         if how & 0xC0 != 0 && !seed.real {
-            seeds.sign(&mut tree);
+            match &mut authority {
+                Some(authority) => {
+                    seeds.sign(authority);
+                    seeds.sign_below(&mut tree);
+                }
+                None => seeds.sign(&mut tree),
+            }
         }
         let now = match how & 0x30 {
             0x30 => choice.moment(),
             _ => NOW,
         };
         let der = tree.encode();
-        (der.len() <= MOST_OCTETS).then_some(Self { der, kind, now })
+        let intermediates: Vec<_> = authority.iter().map(Node::encode).collect();
+        let octets = der.len() + intermediates.iter().map(Vec::len).sum::<usize>();
+        (octets <= MOST_OCTETS).then_some(Self { der, intermediates, kind, now })
+    }
+}
+
+impl Mutant {
+    /// The certificates from the holder's upwards, without the root.
+    pub(super) fn path(&self) -> impl Iterator<Item = &[u8]> {
+        std::iter::once(&self.der).chain(&self.intermediates).map(Vec::as_slice)
     }
 }
 
@@ -130,13 +161,15 @@ fn edit(tree: &mut Node, seeds: &Seeds, choice: &mut Choice<'_>) {
     // Rules stand in the extensions and the dates more than elsewhere.
     match what >> 6 {
         0 => paths.retain(|path| path.starts_with(&[0]) && path.get(1) > Some(&KEY_INFO)),
-        1 => paths.retain(|path| path.starts_with(&[0, VALIDITY])),
+        1 => paths.retain(|path| path.starts_with(&[0, VALIDITY]) && path.len() > 2),
         2 => paths.retain(|path| path.starts_with(&[0])),
         _ => {}
     }
     let Some(path) = choice.of(&paths).cloned() else { return };
     let Some((last, parent)) = path.split_last() else { return };
-    match what & 0x0F {
+    // Grafts of dates are dull: those of other certificates are alike.
+    let action = if what >> 6 == 1 && what & 0x08 != 0 { 3 } else { what & 0x0F };
+    match action {
         0 => replace_content(tree, &path, |content| {
             let place = choice.number();
             let bits = content.len().saturating_mul(8);

@@ -16,6 +16,10 @@ macro_rules! pki {
 const ROOT_KEY: &[u8] = include_bytes!(
     "../../../virtual-card/data/public-test-keys/PUBLIC-TEST-KEY-root-auth.pkcs8.der"
 );
+/// Of the authority between root and holder.
+const AUTHORITY_KEY: &[u8] = include_bytes!(
+    "../../../virtual-card/data/public-test-keys/PUBLIC-TEST-KEY-root-sign.pkcs8.der"
+);
 const ROOT: &[u8] = pki!("tests/data/generated/root.der");
 const AUTH: &[u8] = pki!("tests/data/generated/auth.der");
 const SIGN: &[u8] = pki!("tests/data/generated/sign.der");
@@ -28,6 +32,9 @@ const REAL_SIGN_ROOT: &[u8] = pki!("data/roots/test/signca-test-2024.cer");
 /// id-ce-certificatePolicies, id-ce-authorityKeyIdentifier (content octets).
 pub(super) const POLICIES: &[u8] = &[0x55, 0x1D, 0x20];
 const AUTHORITY: &[u8] = &[0x55, 0x1D, 0x23];
+const SUBJECT_KEY: &[u8] = &[0x55, 0x1D, 0x0E];
+/// anyPolicy as CertificatePolicies.
+const ANY_POLICY: &[u8] = &[0x30, 0x08, 0x30, 0x06, 0x06, 0x04, 0x55, 0x1D, 0x20, 0x00];
 
 /// The fields of a TBSCertificate with an explicit version.
 pub(super) const VALIDITY: usize = 4;
@@ -52,6 +59,8 @@ pub struct Seeds {
     root: Vec<u8>,
     anchors: [Vec<TrustAnchor<'static>>; 2],
     key: signature::RsaKeyPair,
+    authority: Node,
+    authority_key: signature::RsaKeyPair,
 }
 
 impl Seeds {
@@ -59,15 +68,33 @@ impl Seeds {
     pub fn new() -> Option<Self> {
         let key = signature::RsaKeyPair::from_pkcs8(ROOT_KEY).ok()?;
         let mut root = Node::parse(ROOT)?;
-        let public = Node::parse(key.public().as_ref())?;
-        *root.at_mut(&[0, KEY_INFO, 1])? =
-            Node { tag: 0x03, body: Body::Nodes(vec![0], vec![public]), long_length: false };
+        put_key(&mut root, &key)?;
         sign(&key, &mut root);
         let root_der = root.encode();
 
         let own = [(AUTH, Kind::Auth), (SIGN, Kind::Sign), (ATTRIBUTES, Kind::Sign)];
         let real = [(REAL_AUTH, Kind::Auth), (REAL_SIGN, Kind::Sign)];
         let identifier = extension(&Node::parse(AUTH)?, AUTHORITY)?.clone();
+        let authority_key = signature::RsaKeyPair::from_pkcs8(AUTHORITY_KEY).ok()?;
+        let mut authority = root.clone();
+        put_key(&mut authority, &authority_key)?;
+        // Some name and some identifier, as long as they are not the root's.
+        *authority.at_mut(&[0, SUBJECT])? = Node::parse(SIGN)?.at(&[0, ISSUER])?.clone();
+        let name = authority.at_mut(&[0, SUBJECT, 0, 0, 1])?;
+        *name = Node::new(0x13, b"JQ");
+        *extension_mut(&mut authority, SUBJECT_KEY)?.nodes_mut()?.last_mut()? =
+            Node::new(0x04, &[&[0x04, 0x14], &AUTHORITY_IDENTIFIER[..]].concat());
+        let list = authority.at_mut(&[0, EXTENSIONS, 0])?.nodes_mut()?;
+        let mut policies = extension(&Node::parse(AUTH)?, POLICIES)?.clone();
+        policies.nodes_mut()?.retain(|node| node.tag == 0x06);
+        let any = Node {
+            tag: 0x04,
+            body: Body::Nodes(vec![], vec![Node::parse(ANY_POLICY)?]),
+            long_length: false,
+        };
+        policies.nodes_mut()?.push(any);
+        list.extend([identifier.clone(), policies]);
+        sign(&key, &mut authority);
         let mut all = Vec::new();
         for (der, kind) in own.into_iter().chain(real) {
             let mut tree = Node::parse(der)?;
@@ -90,6 +117,7 @@ impl Seeds {
             all.push(Seed { tree: Node::parse(der)?, kind, real: true });
         }
         let mut donors: Vec<Node> = all.iter().map(|seed| seed.tree.clone()).collect();
+        donors.push(authority.clone());
         for der in [&root_der[..], REAL_AUTH_ROOT, REAL_SIGN_ROOT] {
             donors.push(Node::parse(der)?);
         }
@@ -100,7 +128,7 @@ impl Seeds {
             };
             [&root_der[..], real].into_iter().filter_map(anchor).collect()
         });
-        Some(Self { all, donors, root: root_der, anchors, key })
+        Some(Self { all, donors, root: root_der, anchors, key, authority, authority_key })
     }
 
     /// The root that signs.
@@ -114,9 +142,27 @@ impl Seeds {
         if kind == Kind::Auth { auth } else { sign }
     }
 
-    /// Signs what stands there now.
+    /// Lets the root sign what stands there now.
     pub(super) fn sign(&self, certificate: &mut Node) {
         sign(&self.key, certificate);
+    }
+
+    /// Lets the authority between root and holder sign it.
+    pub(super) fn sign_below(&self, certificate: &mut Node) {
+        sign(&self.authority_key, certificate);
+    }
+
+    /// That authority, and the holder's certificate moved below it. `None` when it has lost what
+    /// that needs.
+    pub(super) fn move_below(&self, holder: &mut Node) -> Option<Node> {
+        *holder.at_mut(&[0, ISSUER])? = self.authority.at(&[0, SUBJECT])?.clone();
+        let value = [&[0x30, 0x16, 0x80, 0x14], &AUTHORITY_IDENTIFIER[..]].concat();
+        *extension_mut(holder, AUTHORITY)?.nodes_mut()?.last_mut()? = Node {
+            tag: 0x04,
+            body: Body::Nodes(vec![], vec![Node::parse(&value)?]),
+            long_length: false,
+        };
+        Some(self.authority.clone())
     }
 }
 
@@ -124,6 +170,16 @@ impl std::fmt::Debug for Seeds {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Seeds").field("count", &self.all.len()).finish_non_exhaustive()
     }
+}
+
+/// The identifier of the authority's key.
+const AUTHORITY_IDENTIFIER: [u8; 20] = [0xA5; 20];
+
+fn put_key(certificate: &mut Node, key: &signature::RsaKeyPair) -> Option<()> {
+    let public = Node::parse(key.public().as_ref())?;
+    *certificate.at_mut(&[0, KEY_INFO, 1])? =
+        Node { tag: 0x03, body: Body::Nodes(vec![0], vec![public]), long_length: false };
+    Some(())
 }
 
 /// RSASSA-PKCS1-v1_5 with SHA-256 over the first field, into the third.

@@ -16,7 +16,7 @@ fn bytes(number: u64) -> Vec<u8> {
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     };
-    let length = usize::try_from(4 + next() % 14).unwrap();
+    let length = usize::try_from(4 + next() % 10).unwrap();
     std::iter::repeat_with(next).flat_map(u64::to_be_bytes).take(length).collect()
 }
 
@@ -25,7 +25,7 @@ fn the_seeds_are_accepted_and_their_flipped_signatures_are_not() {
     let seeds = Seeds::new().unwrap();
     for (number, seed) in seeds.all.iter().enumerate() {
         let number = u8::try_from(number).unwrap();
-        let mut mutant = Mutant::new(&seeds, &[0, number, 0x42]).unwrap();
+        let mut mutant = Mutant::new(&seeds, &[0, number, 0x4F]).unwrap();
         let critical = seed.real || number % 2 == 1;
         let expected = if critical {
             Ending::Explained(Class::AcceptedCriticalExtension)
@@ -34,6 +34,14 @@ fn the_seeds_are_accepted_and_their_flipped_signatures_are_not() {
         };
         assert_eq!(compare(&seeds, &mutant), Ok(expected), "seed {number}");
         *mutant.der.last_mut().unwrap() ^= 1;
+        assert_eq!(compare(&seeds, &mutant), Ok(Ending::Refused), "seed {number}");
+        if seed.real {
+            continue;
+        }
+        let mut mutant = Mutant::new(&seeds, &[0, number, 0x43]).unwrap();
+        assert_eq!(mutant.intermediates.len(), 1);
+        assert_eq!(compare(&seeds, &mutant), Ok(expected), "seed {number} below an authority");
+        *mutant.intermediates[0].last_mut().unwrap() ^= 1;
         assert_eq!(compare(&seeds, &mutant), Ok(Ending::Refused), "seed {number}");
     }
 }
