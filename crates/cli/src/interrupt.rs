@@ -1,7 +1,9 @@
-//! Ctrl-C and SIGTERM: what waits returns, the card loses its power, the run ends in 27.
+//! Ctrl-C, SIGTERM and every other signal that would end the run and can be caught: what waits
+//! returns, the card loses its power, the run ends in 27. No core file is written, which could hold
+//! a PIN.
 //!
-//! Nothing is done in the signal's own context: a thread of the `ctrlc` crate runs what was
-//! registered. A job that has touched a card comes to its own end; before that, and at a second
+//! Nothing is done in the signal's own context: a thread of the `ctrlc` or the `signal-hook` crate
+//! runs what was registered. A job that has touched a card comes to its own end; before that, and at a second
 //! signal, the program ends at once, with the terminal as it was.
 
 use crate::{stream, terminal};
@@ -49,23 +51,53 @@ fn hooks() -> MutexGuard<'static, Vec<Box<dyn Fn() + Send>>> {
 
 /// Takes the signals over. Without them the system's own handling stays.
 pub(crate) fn install() {
-    let _ = ctrlc::set_handler(|| {
-        let again = HAPPENED.swap(true, Ordering::SeqCst);
-        if again || !ENDS_ITSELF.load(Ordering::SeqCst) {
-            leave(again);
-        }
-        for hook in hooks().iter() {
-            hook();
-        }
-        CHANGED.notify_all();
-        if let Some(risk) = *risk() {
-            // Not on this thread, which a second signal needs. It ends with the program.
-            let _ = thread::Builder::new().spawn(move || {
-                thread::sleep(EXPLAINED);
-                stream::err(risk.waiting);
-            });
-        }
-    });
+    let _ = ctrlc::set_handler(signalled);
+    #[cfg(unix)]
+    others();
+}
+
+/// What `ctrlc` leaves to the system: Ctrl-\, timers and limits of whoever started the program.
+#[cfg(unix)]
+fn others() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    use signal_hook::consts::signal;
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = setrlimit(Resource::Core, none);
+    let caught = [
+        signal::SIGQUIT,
+        signal::SIGALRM,
+        signal::SIGUSR1,
+        signal::SIGUSR2,
+        signal::SIGVTALRM,
+        signal::SIGPROF,
+        signal::SIGXCPU,
+    ];
+    if let Ok(mut signals) = signal_hook::iterator::Signals::new(caught) {
+        let _ = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for _ in signals.forever() {
+                signalled();
+            }
+        });
+    }
+}
+
+/// Runs what was registered, or ends the program.
+fn signalled() {
+    let again = HAPPENED.swap(true, Ordering::SeqCst);
+    if again || !ENDS_ITSELF.load(Ordering::SeqCst) {
+        leave(again);
+    }
+    for hook in hooks().iter() {
+        hook();
+    }
+    CHANGED.notify_all();
+    if let Some(risk) = *risk() {
+        // Not on this thread, which a second signal needs. It ends with the program.
+        let _ = thread::Builder::new().spawn(move || {
+            thread::sleep(EXPLAINED);
+            stream::err(risk.waiting);
+        });
+    }
 }
 
 /// Ends the program at once, with its object if JSON was asked for.

@@ -7,11 +7,10 @@ use crate::reader::{Look, NoReader};
 use crate::{interrupt, stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
-use std::io::{self, BufRead, Read};
 use zeroize::Zeroizing;
 
 /// Longest line that can be a secret, with room for its end.
-const LINE: u64 = 64;
+const LINE: usize = 64;
 /// How often a malformed entry at the terminal is asked for again. No try is used by that.
 const ENTRIES: usize = 5;
 
@@ -203,11 +202,8 @@ impl Holder for Secrets {
 
 /// One line of standard input, without its end.
 fn line() -> Result<Zeroizing<String>, Error> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(LINE as usize + 1));
-    io::stdin()
-        .lock()
-        .take(LINE)
-        .read_until(b'\n', &mut bytes)
+    let mut bytes = Zeroizing::new(Vec::with_capacity(LINE));
+    terminal::line(&mut bytes, LINE)
         .map_err(|error| Error::Usage(format!("standard input cannot be read: {error}")))?;
     if bytes.is_empty() {
         return Err(Error::Usage(

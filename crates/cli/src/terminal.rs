@@ -2,7 +2,7 @@
 //! before, and what was typed so far does not reach the shell.
 
 use crate::{interrupt, stream};
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, IsTerminal};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -29,10 +29,35 @@ pub(crate) fn hidden(prompt: String, over: &mut dyn FnMut() -> bool) -> Option<Z
 pub(crate) fn shown(prompt: &str, over: &mut dyn FnMut() -> bool) -> Option<Zeroizing<String>> {
     stream::prompt(prompt);
     interruptible(over, || {
-        let mut text = Zeroizing::new(String::with_capacity(LINE));
-        io::stdin().lock().read_line(&mut text).ok()?;
-        Some(text)
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LINE));
+        line(&mut bytes, LINE).ok()?;
+        Some(Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned()))
     })?
+}
+
+/// Reads at most `limit` bytes of standard input, to the end of a line, which is kept. Octet by
+/// octet and past the buffer of the standard library: that would keep a secret until the end.
+pub(crate) fn line(bytes: &mut Vec<u8>, limit: usize) -> io::Result<()> {
+    let mut octet = Zeroizing::new([0]);
+    while bytes.len() < limit && bytes.last() != Some(&b'\n') {
+        match read(&mut *octet) {
+            Ok(0) => break,
+            Ok(_) => bytes.extend_from_slice(&*octet),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn read(octet: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(rustix::stdio::stdin(), octet)?)
+}
+
+#[cfg(not(unix))]
+fn read(octet: &mut [u8]) -> io::Result<usize> {
+    io::Read::read(&mut io::stdin(), octet)
 }
 
 /// Runs a question on a thread of its own, because a read from a terminal or a pipe does not return

@@ -146,6 +146,11 @@ impl Error {
         match self {
             Self::AnswerCut { .. } => ErrorKind::LinkBroken,
             Self::Cancelled { .. } => ErrorKind::Cancelled,
+            // No card is in these calls: what broke is the way to the service.
+            Self::Code {
+                operation: Operation::Establish | Operation::ListReaders | Operation::StatusChange,
+                code: Code::CommError | Code::CommDataLost | Code::InvalidHandle,
+            } => ErrorKind::ServiceDown,
             Self::Code { code, .. } => kind_of(*code),
             Self::Off => ErrorKind::NoCard,
             Self::StillBlocked | Self::TimedOut { .. } => ErrorKind::TimedOut,
@@ -254,7 +259,7 @@ impl fmt::Display for Error {
                     None => write!(f, "{code:?}")?,
                 }
                 write!(f, " ({:#010X}): ", *code as u32)?;
-                f.write_str(advice(*code).unwrap_or(kind_of(*code).describe()))
+                f.write_str(advice(*code).unwrap_or(self.kind().describe()))
             }
             Self::Panicked { operation } => {
                 write!(f, "{}: the thread ended unexpectedly; open the reader again", {
@@ -306,6 +311,17 @@ mod tests {
              again and keep it still"
         );
         assert_eq!(error.kind(), ErrorKind::CardRemoved);
+    }
+
+    #[test]
+    fn a_call_about_readers_loses_the_service_and_not_a_card() {
+        for operation in [Operation::Establish, Operation::ListReaders, Operation::StatusChange] {
+            let error = Error::Code { operation, code: Code::CommError };
+            assert_eq!(error.kind(), ErrorKind::ServiceDown);
+            assert!(error.to_string().ends_with(ErrorKind::ServiceDown.describe()), "{error}");
+        }
+        let error = Error::Code { operation: Operation::Transmit, code: Code::CommError };
+        assert_eq!(error.kind(), ErrorKind::LinkBroken);
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn after_the_other_commands_that_take_a_pin() {
 fn after_a_signal_while_the_pin_is_awaited() {
     let Some(bench) = Bench::take() else { return };
     for setting in SETTINGS {
-        for signal in ["INT", "TERM", "HUP"] {
+        for signal in ["INT", "TERM", "HUP", "QUIT", "ALRM", "USR1"] {
             let context = format!("{setting:?}, SIG{signal}");
             let slot = bench.insert(0, with_warm_reset(setting));
             let mut program = bench.start(&format!("{CHECK_IN} --json --pin-stdin"));
@@ -101,7 +101,9 @@ fn after_a_signal_while_the_pin_is_awaited() {
 fn after_a_signal_in_the_middle_of_an_exchange() {
     let Some(bench) = Bench::take() else { return };
     for setting in SETTINGS {
-        for (signal, command) in [("INT", VERIFY), ("TERM", VERIFY), ("INT", 5), ("TERM", 5)] {
+        let signals =
+            [("INT", VERIFY), ("TERM", VERIFY), ("INT", 5), ("TERM", 5), ("QUIT", 5), ("ALRM", 5)];
+        for (signal, command) in signals {
             let context = format!("{setting:?}, SIG{signal}, command {command}");
             let slot = bench.insert(0, with_warm_reset(setting));
             slot.push_fault(Fault::once(

@@ -53,6 +53,16 @@ fn ended_while_the_pin_is_awaited_it_ends_at_once() {
     bench.works_again(&slot, "after it");
 }
 
+#[test]
+fn ended_while_a_card_is_awaited_it_ends_at_once() {
+    let Some(mut bench) = Bench::own() else { return };
+    let mut program =
+        bench.start("check-in --reader pcsc --anchor root.der --json --pin-stdin --wait 20");
+    bench.wait_for("a card is awaited", || !program.err().is_empty());
+    bench.pcscd.as_mut().unwrap().kill().unwrap();
+    assert_eq!(program.json("check-in", SOON).end(), (24, "service_down"));
+}
+
 /// Wherever it strikes, also between an answer and the next command.
 #[test]
 fn ended_at_any_moment_no_pin_goes_out_twice() {
