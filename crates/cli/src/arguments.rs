@@ -92,8 +92,8 @@ pub(crate) struct Readers {
 
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Only the reader of this name; else those whose names begin with it, else those that have it
-    /// in their names
+    /// Only the reader of this name, also as `pcsc:NAME`; else those whose names begin with it, else
+    /// those that have it in their names
     #[arg(long, value_name = "NAME")]
     pub(crate) reader: Option<String>,
     #[command(flatten)]

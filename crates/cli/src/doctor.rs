@@ -158,11 +158,12 @@ use over_pcsc::readers;
 mod over_pcsc {
     //! The part that looks at readers and cards.
 
-    use super::{Findings, Outcome, Time};
+    use super::{Finding, Findings, Outcome, Time};
     use crate::pcsc::{called, canceller, is_my_number_card, none_called};
-    use kazasu::apdu::{Channel, Session};
-    use kazasu::mynacard::{Application, Buffer, File, ReadFile, SelectApplication};
-    use kazasu::pki::Certificate;
+    use kazasu::Failure;
+    use kazasu::apdu::{Channel, Session, Status};
+    use kazasu::mynacard::{self, Application, Buffer, File, ReadFile, SelectApplication};
+    use kazasu::pki::{Certificate, Phase, PhaseRules};
     use kazasu_pcsc::{Link, Reader, Readers, Settings};
 
     pub(super) fn readers(findings: &mut Findings, only: Option<&str>, now: Option<Time>) {
@@ -187,6 +188,8 @@ mod over_pcsc {
                 );
             }
         };
+        // As check-ins take it, or the name alone.
+        let only = only.map(|name| name.strip_prefix("pcsc:").unwrap_or(name));
         let meant = only.map_or_else(|| all.iter().collect(), |name| called(&all, name));
         if meant.is_empty() {
             return findings.bad(
@@ -215,7 +218,9 @@ mod over_pcsc {
         if serves {
             meant.iter().for_each(|reader| findings.soften(&reader.name.to_string()));
         }
-        if cards == 0 {
+        // What is wrong with a card says more than that there is none.
+        let bad = |finding: &Finding| finding.object.check == "card" && finding.outcome.is_some();
+        if cards == 0 && !findings.all.iter().any(bad) {
             findings.bad(
                 "card",
                 Outcome::NoCard,
@@ -256,16 +261,19 @@ mod over_pcsc {
         match system.open(&reader.name, settings) {
             Ok(mut link) => {
                 driver(findings, &link);
-                if is_my_number_card(&mut link) {
-                    findings.well("card", "My Number card");
-                    length(findings, link, now);
-                    return true;
+                match is_my_number_card(&mut link) {
+                    Ok(true) => {
+                        findings.well("card", "My Number card");
+                        length(findings, link, now);
+                        return true;
+                    }
+                    Ok(false) => findings.remark(
+                        "card",
+                        "not a My Number card",
+                        ("Place another card.", "別のカードを置いてください。"),
+                    ),
+                    Err(error) => failed(findings, "card", error),
                 }
-                findings.remark(
-                    "card",
-                    "not a My Number card",
-                    ("Place another card.", "別のカードを置いてください。"),
-                );
             }
             Err(error) => findings.bad(
                 "card",
@@ -278,6 +286,29 @@ mod over_pcsc {
             ),
         }
         false
+    }
+
+    /// A command that got no answer, or none that belongs there: a check-in ends by it just so.
+    fn failed(findings: &mut Findings, check: &'static str, error: mynacard::Error) {
+        let outcome = Failure::Card(error).outcome();
+        let advice = match outcome {
+            Outcome::ServiceDown => {
+                ("Start the smart card service.", "スマートカードのサービスを起動してください。")
+            }
+            Outcome::ReaderLost => {
+                ("Check the reader's cable.", "リーダーのケーブルを確認してください。")
+            }
+            Outcome::TimedOut => (
+                "Take the card away and place it again; if it stays silent, clean its contacts or \
+                 try another card.",
+                "カードを置き直してください。応答がない場合は接点の汚れを確認するか、別のカードで試してください。",
+            ),
+            _ => (
+                "Place the card again and keep it still.",
+                "カードを置き直し、動かさないでください。",
+            ),
+        };
+        findings.bad(check, outcome, error.to_string(), advice);
     }
 
     fn driver(findings: &mut Findings, link: &Link) {
@@ -309,38 +340,73 @@ mod over_pcsc {
         let result = session
             .run(&mut SelectApplication::new(Application::Jpki))
             .and_then(|()| session.run(&mut read));
-        let found = match (&result, session.channel().extended_length_refused()) {
-            (Ok(_), false) => "taken",
-            (Ok(_), true) => "refused; short answers are used",
-            (Err(_), _) => "not known",
-        };
-        findings.well("extended length", found);
-        match (result, now) {
-            (Ok(_), Some(now)) => {
-                let buffer = read.into_sink();
-                match Certificate::parse(buffer.written()) {
-                    Ok(certificate) if now < certificate.not_before() => findings.bad(
-                        "clock",
-                        Outcome::NotYetValid,
-                        "the card's certificate begins later than now",
-                        ("Set the clock.", "時計を合わせてください。"),
+        // A phone has it behind the PIN. Whatever else is refused or broken breaks check-ins too.
+        let hidden =
+            |error: &mynacard::Error| error.status() == Some(Status::SECURITY_STATUS_NOT_SATISFIED);
+        match result {
+            Ok(_) => {
+                let refused = session.channel().extended_length_refused();
+                let found = if refused { "refused; short answers are used" } else { "taken" };
+                findings.well("extended length", found);
+            }
+            Err(error) if hidden(&error) => {
+                findings.well("extended length", "not known");
+                return findings.remark(
+                    "certificate",
+                    error.to_string(),
+                    (
+                        "On a phone it is behind the PIN; on a card place it again.",
+                        "スマホでは暗証番号の後に読み取れます。カードの場合は置き直してください。",
                     ),
-                    Ok(_) => {}
-                    Err(error) => findings.bad(
-                        "certificate",
-                        Outcome::NotTrusted,
-                        error.to_string(),
-                        ("Place the card again.", "カードを置き直してください。"),
-                    ),
+                );
+            }
+            Err(error) => return failed(findings, "certificate", error),
+        }
+        let buffer = read.into_sink();
+        match Certificate::parse(buffer.written()) {
+            Ok(certificate) => {
+                if let Some(now) = now {
+                    phase(findings, &certificate, now);
                 }
             }
-            (Ok(_), None) => {}
-            (Err(error), _) => findings.remark(
+            Err(error) => findings.bad(
                 "certificate",
+                Outcome::NotTrusted,
                 error.to_string(),
+                ("Place the card again.", "カードを置き直してください。"),
+            ),
+        }
+    }
+
+    /// Compares the clock with the validity of the card's certificate.
+    fn phase(findings: &mut Findings, certificate: &Certificate<'_>, now: Time) {
+        let rules = PhaseRules::new();
+        match rules.boundaries(certificate.not_before(), certificate.not_after()).phase(now) {
+            Phase::NotYet => findings.bad(
+                "clock",
+                Outcome::NotYetValid,
+                "the card's certificate begins later than now",
+                ("Set the clock.", "時計を合わせてください。"),
+            ),
+            Phase::Valid | Phase::Expiring => {}
+            Phase::Grace => findings.remark(
+                "clock",
+                "the card's certificate has expired and is in its months of grace, or the clock is \
+                 ahead",
                 (
-                    "On a phone it is behind the PIN; on a card place it again.",
-                    "スマホでは暗証番号の後に読み取れます。カードの場合は置き直してください。",
+                    "Check the clock; if it is right, a check-in proves the identity only (21), and \
+                     the certificate is renewed at the municipality.",
+                    "時計を確認してください。正しい場合、確認できるのは資格情報のみです（21）。電子証明書の更新は市区町村の窓口へ。",
+                ),
+            ),
+            Phase::Over => findings.bad(
+                "clock",
+                Outcome::Over,
+                "the card's certificate has expired, or the clock is ahead",
+                (
+                    "Check the clock; if it is right, the certificate is renewed at the \
+                     municipality.",
+                    "時計を確認してください。正しい場合、電子証明書の更新は市区町村の窓口へ。",
                 ),
             ),
         }

@@ -7,10 +7,11 @@ use crate::exit::Error;
 use crate::interrupt::{self, Risk};
 use crate::reader::{Look, NoReader};
 use crate::screen::Screen;
-use kazasu::Outcome;
 use kazasu::apdu::transport::ErrorKind;
 use kazasu::apdu::{Channel, Session, Transport};
+use kazasu::mynacard;
 use kazasu::mynacard::{Application, SelectApplication};
+use kazasu::{Failure, Outcome};
 use kazasu_pcsc::{Canceller, Event, Link, Reader, Readers, Settings};
 use std::time::{Duration, Instant};
 
@@ -288,13 +289,23 @@ fn listing(why: &str, readers: &[&Reader]) -> String {
 fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Found, NoReader> {
     let mut meant = Vec::new();
     let mut last = None;
+    let mut silent = None;
     for reader in cards {
         match readers.open(&reader.name, settings.clone()) {
-            Ok(mut link) => {
-                if is_my_number_card(&mut link) {
-                    meant.push((*reader, link));
+            Ok(mut link) => match is_my_number_card(&mut link) {
+                Ok(true) => meant.push((*reader, link)),
+                Ok(false) => {}
+                Err(error) => {
+                    let outcome = Failure::Card(error).outcome();
+                    let text = format!("\"{}\": {error}", reader.name);
+                    let failed = NoReader::Outcome(outcome, text);
+                    match outcome {
+                        Outcome::Cancelled | Outcome::ServiceDown => return Err(failed),
+                        Outcome::TimedOut => silent = Some(failed),
+                        _ => last = last.or(Some((failed, Missing::Card))),
+                    }
                 }
-            }
+            },
             // That one is held says more than why another cannot be asked.
             Err(error) if error.kind() == ErrorKind::InUse => {
                 last = Some((no_reader(&error), Missing::Free));
@@ -307,10 +318,12 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
         let text = listing("several readers have a My Number card", &names);
         return Err(NoReader::Error(Error::Usage(text)));
     }
-    match (meant.pop(), last) {
-        (Some((_, link)), _) => Ok(Found::Link(Box::new(link))),
-        (None, Some((outcome, missing))) => Ok(Found::Nothing(outcome, missing)),
-        (None, None) => Ok(Found::Nothing(
+    match (meant.pop(), silent, last) {
+        (Some((_, link)), ..) => Ok(Found::Link(Box::new(link))),
+        // Not asked again: each time it would take as long as a command may.
+        (None, Some(silent), _) => Err(silent),
+        (None, None, Some((outcome, missing))) => Ok(Found::Nothing(outcome, missing)),
+        (None, None, None) => Ok(Found::Nothing(
             NoReader::Outcome(
                 Outcome::NotAMyNumberCard,
                 "none of the cards is a My Number card; place one".to_owned(),
@@ -320,9 +333,14 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
     }
 }
 
-/// Does the card answer SELECT of the JPKI application?
-pub(crate) fn is_my_number_card(link: &mut impl Transport) -> bool {
+/// Does the card let the JPKI application be selected? A card that refuses with a status word is
+/// something else; of one whose answer did not come nobody knows.
+pub(crate) fn is_my_number_card(link: &mut impl Transport) -> Result<bool, mynacard::Error> {
     let (mut commands, mut answers) = ([0; 262], [0; 258]);
     let mut session = Session::new(link, Channel::new(&mut commands, &mut answers));
-    session.run(&mut SelectApplication::new(Application::Jpki)).is_ok()
+    match session.run(&mut SelectApplication::new(Application::Jpki)) {
+        Ok(()) => Ok(true),
+        Err(mynacard::Error::NoApplication { .. } | mynacard::Error::Status { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }

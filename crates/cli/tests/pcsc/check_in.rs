@@ -3,7 +3,7 @@
 use crate::bench::{Bench, CHECK_IN, PATIENCE, SOON, demonstration, has_lost_power, verifies};
 use crate::common::{NONCE, Run, TEST_CARD_NOW};
 use kazasu_test_pcscd::PrivatePcscd;
-use kazasu_virtual_card::{Card, Issue, Reference};
+use kazasu_virtual_card::{Card, Effect, Fault, Issue, Reference, When};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -136,6 +136,26 @@ fn a_card_that_is_none_is_named() {
     let _other = bench.foreign(1);
     let answer = bench.check_in("--reader pcsc --anchor root.der --wait 0", "1234");
     assert_eq!(answer.end(), (13, "not_a_my_number_card"));
+}
+
+#[test]
+fn a_card_that_breaks_beside_a_foreign_one_is_not_called_foreign() {
+    let Some(bench) = Bench::take() else { return };
+    let _beside = bench.foreign(0);
+    for (effect, codes) in
+        [(Effect::drop_before(), &[14, 20, 28][..]), (Effect::no_answer(), &[26])]
+    {
+        let slot = bench.insert(1, demonstration());
+        slot.push_fault(Fault::once(When::Ins(0xA4), effect.clone()));
+        let mut program = bench.start(&format!("{CHECK_IN} --json --pin-stdin"));
+        let answer = program.json("check-in", PATIENCE);
+        assert!(codes.contains(&answer.code), "{effect:?}: {answer:?}");
+        assert_eq!(verifies(&slot), 0);
+        // Every client of the service waits for a silent card, until somebody takes it away.
+        slot.remove();
+        drop(slot);
+        sleep(Duration::from_millis(600));
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::common::{TEST_CARD_NOW, holds};
 use crate::raw::Client;
 use kazasu_pcsc::service::ShareMode;
 use kazasu_test_pcscd::PrivatePcscd;
-use kazasu_virtual_card::{Card, Effect, Fault, Issue, Reference, When};
+use kazasu_virtual_card::{Card, Date, Effect, Fault, Issue, Reference, When};
 use serde_json::{Value, json};
 use std::thread::sleep;
 use std::time::Duration;
@@ -174,6 +174,7 @@ fn the_doctor_names_each_finding() {
     let other = Client::connect(0, ShareMode::Exclusive);
     let (end, findings) = doctor(&bench, "");
     assert_eq!(end, (23, "in_use".to_owned()), "{findings:#?}");
+    assert!(!found(&findings, "card", "no My Number card"), "{findings:#?}");
     drop(other);
     drop(slot);
     sleep(Duration::from_millis(600));
@@ -181,18 +182,71 @@ fn the_doctor_names_each_finding() {
     // A card whose certificate begins later than now.
     let year = &TEST_CARD_NOW[..4].parse::<u16>().unwrap();
     let mut issue = Issue::demonstration().seed(1);
-    issue.issued = kazasu_virtual_card::Date::new(year + 20, 1, 1).unwrap();
+    issue.issued = Date::new(year + 20, 1, 1).unwrap();
     let slot = bench.insert(0, Card::issue(issue).unwrap());
     let (end, findings) = doctor(&bench, "");
     assert_eq!(end, (17, "not_yet_valid".to_owned()), "{findings:#?}");
     drop(slot);
     sleep(Duration::from_millis(600));
 
-    let slot = bench.demonstration();
-    slot.push_fault(Fault::once(When::Ins(0xB0), Effect::drop_before()));
+    // One that has ended, with its months of grace and within them.
+    let today = Date::today();
+    let last_month = match today.month() {
+        1 => Date::new(today.year() - 1, 12, 1),
+        month => Date::new(today.year(), month - 1, 1),
+    };
+    let last_month = last_month.unwrap();
+    for (issued, not_after, end, state) in [
+        (Date::new(2020, 1, 1).unwrap(), Date::new(2021, 1, 1).unwrap(), (17, "over"), "bad"),
+        (Date::new(2022, 1, 1).unwrap(), last_month, (0, "done"), "remark"),
+    ] {
+        let mut issue = Issue::demonstration().seed(1);
+        (issue.issued, issue.not_after) = (issued, Some(not_after));
+        let slot = bench.insert(0, Card::issue(issue).unwrap());
+        let (ended, findings) = doctor(&bench, "");
+        assert_eq!(ended, (end.0, end.1.to_owned()), "{findings:#?}");
+        assert_eq!(states_of(&findings, "clock"), ["ok", state], "{findings:#?}");
+        assert!(found(&findings, "clock", "or the clock is ahead"), "{findings:#?}");
+        drop(slot);
+        sleep(Duration::from_millis(600));
+    }
+
+    // As a phone, which shows its certificate after the PIN only.
+    let mut issue = Issue::demonstration().seed(1);
+    issue.auth_certificate_needs_pin = Some(true);
+    let _slot = bench.insert(0, Card::issue(issue).unwrap());
     let (end, findings) = doctor(&bench, "");
-    assert!(states_of(&findings, "certificate").contains(&"remark"), "{findings:#?}");
+    assert_eq!(states_of(&findings, "certificate"), ["remark"], "{findings:#?}");
     assert_eq!(end.0, 0, "{findings:#?}");
+}
+
+/// Neither a card that is something else nor one that is well.
+#[test]
+fn the_doctor_tells_a_broken_exchange_from_a_foreign_card() {
+    let Some(bench) = Bench::take() else { return };
+    let (select, read) = (When::Ins(0xA4), When::Ins(0xB0));
+    for (when, effect, codes) in [
+        (select, Effect::drop_before(), &[14, 20, 28][..]),
+        (select, Effect::Cut(1), &[14, 20, 28]),
+        (read, Effect::drop_before(), &[14, 20, 28]),
+        (read, Effect::Cut(300), &[14, 20, 28]),
+        (select, Effect::no_answer(), &[26]),
+        (read, Effect::no_answer(), &[26]),
+    ] {
+        let context = format!("{when:?}, {effect:?}");
+        let check = if when == select { "card" } else { "certificate" };
+        let slot = bench.demonstration();
+        slot.push_fault(Fault::once(when, effect));
+        let (end, findings) = doctor(&bench, "");
+        assert!(codes.contains(&end.0), "{context}: {end:?} {findings:#?}");
+        assert!(states_of(&findings, check).contains(&"bad"), "{context}: {findings:#?}");
+        assert!(!found(&findings, "card", "not a My Number card"), "{context}: {findings:#?}");
+        assert!(!found(&findings, "card", "no My Number card"), "{context}: {findings:#?}");
+        // Every client of the service waits for a silent card, until somebody takes it away.
+        slot.remove();
+        drop(slot);
+        sleep(Duration::from_millis(600));
+    }
 }
 
 /// Of several readers one is enough, unless another one was asked for.
@@ -222,6 +276,8 @@ fn the_doctor_judges_by_the_reader_that_was_asked_for() {
         assert_eq!(of(&findings, &names[1], "card"), ["remark"]);
     }
     assert_eq!(doctor(&names[0]).0, 0);
+    // As a check-in takes it.
+    assert_eq!(doctor(&format!("pcsc:{}", names[0])).0, 0);
     let (code, findings) = doctor(&names[1]);
     assert_eq!(code, 23, "{findings:#?}");
     assert_eq!(of(&findings, &names[1], "card"), ["bad"]);
