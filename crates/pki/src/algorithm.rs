@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The longest digest there is here, in octets.
-const LONGEST: usize = 48;
+const LONGEST: usize = if cfg!(feature = "p384") { 48 } else { 32 };
 
 /// A hash function (FIPS 180-4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -331,6 +331,10 @@ impl SignatureAlgorithm {
     /// The AlgorithmIdentifier: DER of the whole SEQUENCE.
     pub const fn identifier(&self) -> &'static [u8] {
         self.identifier
+    }
+
+    pub(crate) const fn scheme(&self) -> Scheme {
+        self.scheme
     }
 
     /// The hash function over what is signed.

@@ -7,7 +7,7 @@
 //! | judge a certificate | [`Validator::validate`], with [`Anchors`] that the caller chooses |
 //! | judge one that came with authorities of its own | [`Validator::validate_with`] |
 //! | know what it may be used for now | [`Judged::phase`], [`Judged::permit`] |
-//! | count the card's own 有効期限 too | [`PhaseRules::with_card_expiry`] |
+//! | count the card's own 有効期限 too | [`Validator::in_card`] |
 //! | judge under other policies or algorithms | [`Profile`], a table of data |
 //! | turn a card's answer into evidence | [`Validator::verify_challenge`] |
 //! | look into a certificate without trusting it | [`Certificate::parse`] |

@@ -1,18 +1,22 @@
 //! The search for a path (RFC 5280 section 6.1, RFC 4158) from a holder's certificate through the
 //! authorities that came with it to an accepted root. Key identifiers point, signatures decide and
-//! names must agree; the number of signatures that are checked is bounded. It judges no purpose and
-//! no date: that is [`crate::rules`].
+//! names must agree; the number of signatures that are checked is bounded. Purposes,
+//! policies and dates are judged in [`crate::rules`].
 
 use core::fmt;
 
 use crate::{
-    algorithm::{Digest, SignatureAlgorithm, verify_signed},
+    Kind,
+    algorithm::{self, Digest, SignatureAlgorithm},
     anchor::Anchor,
     backend::Backend,
     certificate::Certificate,
     error::Error,
     extension::AuthorityKeyIdentifier,
     oid,
+    rules::{check_direct, check_path},
+    scheme::Scheme,
+    time::Time,
     validator::Validator,
 };
 
@@ -92,6 +96,10 @@ struct Refusal {
 }
 
 impl Refusal {
+    const fn new() -> Self {
+        Self { error: PathError { position: 0, reason: Error::UnknownIssuer }, weight: 0 }
+    }
+
     fn note(&mut self, position: usize, reason: Error) {
         let weight = match reason {
             Error::UnknownIssuer => 0,
@@ -113,16 +121,42 @@ pub(crate) struct Path<'a, 'c> {
 }
 
 impl<'a, B: Backend> Validator<'a, B> {
-    /// The first path that also pleases `accept`. Roots are tried before intermediates, so that a
+    /// The root that itself issued the certificate. It is what [`Validator::find_path`] finds
+    /// without intermediates; apart, so that a reader's image has no search in it.
+    pub(crate) fn find_root(
+        &self,
+        holder: &Certificate<'_>,
+        kind: Kind,
+    ) -> Result<(Anchor<'a>, Certificate<'a>), Error> {
+        let wanted = Wanted::of(holder)?;
+        let mut refusal = Refusal::new();
+        for anchor in self.anchors().iter() {
+            if anchor.key_identifier() != wanted.key {
+                continue;
+            }
+            let judged = anchor.certificate().and_then(|root| {
+                self.issued(&root, holder, &wanted)?;
+                check_direct(&anchor, &root, holder, kind)?;
+                Ok(root)
+            });
+            match judged {
+                Ok(root) => return Ok((anchor, root)),
+                Err(reason) => refusal.note(0, reason),
+            }
+        }
+        Err(refusal.error.reason)
+    }
+
+    /// The first path that keeps every rule. Roots are tried before intermediates, so that a
     /// path is no longer than it must be and ends at the first root that it meets.
     pub(crate) fn find_path<'c>(
         &self,
         holder: &Certificate<'c>,
         intermediates: &[&'c [u8]],
-        accept: impl Fn(&Path<'a, 'c>) -> Result<(), PathError>,
+        kind: Kind,
+        now: Time,
     ) -> Result<Path<'a, 'c>, PathError> {
-        let mut refusal =
-            Refusal { error: PathError { position: 0, reason: Error::UnknownIssuer }, weight: 0 };
+        let mut refusal = Refusal::new();
         let mut checks = MAX_SIGNATURE_CHECKS;
         let mut authorities = Authorities::none();
         // By number of authorities: the intermediate to be tried next.
@@ -145,11 +179,13 @@ impl<'a, B: Backend> Validator<'a, B> {
                         continue;
                     }
                     let found = anchor.certificate().and_then(|root| {
-                        self.issued(&root, &top, wanted, &mut checks)?;
+                        spend(&mut checks)?;
+                        self.issued(&root, &top, wanted)?;
                         Ok(Path { anchor, root, authorities })
                     });
                     let found = found.map_err(|reason| PathError { position, reason });
-                    match found.and_then(|path| accept(&path).map(|()| path)) {
+                    match found.and_then(|path| check_path(&path, holder, kind, now).map(|()| path))
+                    {
                         Ok(path) => return Ok(path),
                         Err(error) => refusal.note(error.position, error.reason),
                     }
@@ -218,7 +254,7 @@ impl<'a, B: Backend> Validator<'a, B> {
             return Ok(false);
         }
         candidate.public_key().map_err(above)?;
-        let issued = self.issued(&candidate, top, wanted, checks);
+        let issued = spend(checks).and_then(|()| self.issued(&candidate, top, wanted));
         issued.map(|()| true).map_err(|reason| PathError { position, reason })
     }
 
@@ -229,17 +265,10 @@ impl<'a, B: Backend> Validator<'a, B> {
         issuer: &Certificate<'_>,
         certificate: &Certificate<'_>,
         wanted: &Wanted<'_>,
-        checks: &mut u8,
     ) -> Result<(), Error> {
-        *checks = checks.checked_sub(1).ok_or(Error::TooManyPaths)?;
         let key = issuer.public_key()?;
-        verify_signed(
-            self.backend(),
-            &key,
-            certificate.signature_algorithm(),
-            |_| wanted.digest,
-            certificate.signature(),
-        )?;
+        let signature = certificate.signature();
+        algorithm::verify(self.backend(), &key, wanted.scheme, &wanted.digest, signature)?;
         if certificate.issuer() != issuer.subject() {
             return Err(Error::IssuerName);
         }
@@ -254,9 +283,16 @@ impl<'a, B: Backend> Validator<'a, B> {
     }
 }
 
+/// One signature more is going to be checked.
+fn spend(checks: &mut u8) -> Result<(), Error> {
+    *checks = checks.checked_sub(1).ok_or(Error::TooManyPaths)?;
+    Ok(())
+}
+
 /// What the issuer of a certificate is looked for by, and what it must have signed.
 struct Wanted<'c> {
     key: &'c [u8],
+    scheme: Scheme,
     digest: Digest,
 }
 
@@ -267,6 +303,10 @@ impl<'c> Wanted<'c> {
         }
         let algorithm = SignatureAlgorithm::parse(certificate.signature_algorithm())?;
         let key = certificate.authority_key_identifier()?.ok_or(Error::UnknownIssuer)?;
-        Ok(Self { key, digest: Digest::of(algorithm.hash(), certificate.tbs()) })
+        Ok(Self {
+            key,
+            scheme: algorithm.scheme(),
+            digest: Digest::of(algorithm.hash(), certificate.tbs()),
+        })
     }
 }

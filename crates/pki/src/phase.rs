@@ -76,7 +76,6 @@ pub struct PhaseRules {
     expiring_months: u8,
     grace_months: u8,
     grace_base: GraceBase,
-    card_expiry: Option<Date>,
     grace_beyond_card: bool,
 }
 
@@ -105,7 +104,6 @@ impl PhaseRules {
             expiring_months: 3,
             grace_months: 3,
             grace_base: GraceBase::ExpiryDay,
-            card_expiry: None,
             grace_beyond_card: false,
         }
     }
@@ -122,17 +120,6 @@ impl PhaseRules {
         Self { grace_months: 0, ..self }
     }
 
-    /// The same rules for a card with this 有効期限, its last day (DF29 or the common EF,
-    /// `docs/card-facts.md` §2.3, §2.5). A certificate is of no use beyond it, and neither is
-    /// its grace, unless [`PhaseRules::with_grace_beyond_card`] says so.
-    ///
-    /// No signature covers that day on the card. It can only make the phases end earlier, so that
-    /// somebody who changes it gains nothing that leaving it out would not give.
-    #[must_use]
-    pub const fn with_card_expiry(self, last_day: Date) -> Self {
-        Self { card_expiry: Some(last_day), ..self }
-    }
-
     /// The same rules with grace after the card's expiry too, counted from it as from a
     /// certificate's. Whether the months of grace are for a card that is itself over is not
     /// published; without this they end with the card.
@@ -143,28 +130,42 @@ impl PhaseRules {
 
     /// The instants at which the phases of a certificate change.
     pub fn boundaries(self, not_before: Time, not_after: Time) -> Boundaries {
-        let card_until = self.card_expiry.map(Date::last_second_jst);
-        let (end, ends) = match card_until {
-            Some(card) if card <= not_after => (card, Ends::WithCard),
-            _ => (not_after, Ends::WithCertificate),
-        };
-        let expiry = end.jst_date();
+        let expiry = not_after.jst_date();
         let grace_until = if self.grace_months == 0 {
-            end
+            not_after
         } else {
-            self.last_day_of_grace(expiry).last_second_jst().max(end)
-        };
-        let grace_until = match card_until {
-            Some(card) if !self.grace_beyond_card => grace_until.min(card),
-            _ => grace_until,
+            self.last_day_of_grace(expiry).last_second_jst().max(not_after)
         };
         Boundaries {
             not_before,
             expiring_from: expiry.add_months(-i16::from(self.expiring_months)).first_second_jst(),
-            not_after: end,
+            not_after,
             grace_until,
-            ends,
+            ends: Ends::WithCertificate,
         }
+    }
+
+    /// The same for a certificate in a card with this 有効期限, its last day (DF29 or the common EF,
+    /// `docs/card-facts.md` §2.3, §2.5). A certificate is of no use beyond it, and neither is
+    /// its grace, unless [`PhaseRules::with_grace_beyond_card`] says so.
+    ///
+    /// No signature covers that day on the card. It can only make the phases end earlier, so that
+    /// somebody who changes it gains nothing that leaving it out would not give.
+    pub fn boundaries_in_card(
+        self,
+        not_before: Time,
+        not_after: Time,
+        last_day: Date,
+    ) -> Boundaries {
+        let card = last_day.last_second_jst();
+        let mut boundaries = self.boundaries(not_before, not_after.min(card));
+        if card <= not_after {
+            boundaries.ends = Ends::WithCard;
+        }
+        if !self.grace_beyond_card {
+            boundaries.grace_until = boundaries.grace_until.min(card);
+        }
+        boundaries
     }
 
     fn last_day_of_grace(self, expiry: Date) -> Date {

@@ -49,8 +49,8 @@ const SIGN: Profile<'static> = Profile {
 /// What the authorities of the JPKI sign with today.
 const TODAY: &[SignatureAlgorithm] = &[SignatureAlgorithm::SHA256_WITH_RSA];
 
-/// Hierarchy, 利用者証明用, 署名用.
-static BUILT_IN: [(Hierarchy, Profile<'static>, Profile<'static>); 4] = [
+/// Hierarchy, 利用者証明用, 署名用. A root that somebody brings has [`Profile::new`].
+static BUILT_IN: [(Hierarchy, Profile<'static>, Profile<'static>); 2] = [
     (
         Hierarchy::Production,
         Profile { policies: &[oid::AUTH_POLICY], algorithms: TODAY, ..AUTH },
@@ -61,9 +61,10 @@ static BUILT_IN: [(Hierarchy, Profile<'static>, Profile<'static>); 4] = [
         Profile { policies: &[oid::AUTH_TEST_POLICY], algorithms: TODAY, ..AUTH },
         Profile { policies: &[oid::SIGN_TEST_POLICY], algorithms: TODAY, ..SIGN },
     ),
-    (Hierarchy::Virtual, AUTH, SIGN),
-    (Hierarchy::Custom, AUTH, SIGN),
 ];
+
+static BROUGHT_AUTH: Profile<'static> = AUTH;
+static BROUGHT_SIGN: Profile<'static> = SIGN;
 
 impl Profile<'static> {
     /// The profile of the JPKI for a kind, with the policies of its production and its test
@@ -81,8 +82,8 @@ impl Profile<'static> {
         match (row, kind) {
             (Some((_, auth, _)), Kind::Auth) => auth,
             (Some((_, _, sign)), Kind::Sign) => sign,
-            (None, Kind::Auth) => &AUTH,
-            (None, Kind::Sign) => &SIGN,
+            (None, Kind::Auth) => &BROUGHT_AUTH,
+            (None, Kind::Sign) => &BROUGHT_SIGN,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::{
     Kind,
+    anchor::Anchor,
     certificate::Certificate,
     error::Error,
     extension::{
@@ -23,17 +24,13 @@ pub(crate) fn check_path(
     now: Time,
 ) -> Result<(), PathError> {
     let at = |position| move |reason| PathError { position, reason };
-    let (anchor, root) = (&path.anchor, &path.root);
-    if !anchor.speaks_for(kind) {
-        return Err(at(0)(Error::WrongKind));
-    }
     let top = path.authorities.iter().next_back();
     let top = top.and_then(|der| Certificate::parse(der).ok()).unwrap_or(*holder);
-    let issued = top.not_before();
-    if issued < root.not_before() || issued > root.not_after() {
-        return Err(at(path.authorities.length())(Error::IssuedOutsideAnchorValidity));
+    if !path.anchor.speaks_for(kind) {
+        return Err(at(0)(Error::WrongKind));
     }
-    let profile = anchor.profile(kind);
+    check_issued_within(&path.root, &top).map_err(at(path.authorities.length()))?;
+    let profile = path.anchor.profile(kind);
     // The grace after a holder's certificate is not the authorities' affair: they are judged at
     // the nearest moment at which the holder's certificate was valid.
     let moment = now.max(holder.not_before()).min(holder.not_after());
@@ -44,6 +41,38 @@ pub(crate) fn check_path(
     check_lengths(path)?;
     check_holder(holder, profile).map_err(at(0))?;
     check_policies(path, holder, profile)
+}
+
+/// The same where the root itself issued the holder's certificate: the rules about authorities
+/// between have nothing to judge then.
+pub(crate) fn check_direct(
+    anchor: &Anchor<'_>,
+    root: &Certificate<'_>,
+    holder: &Certificate<'_>,
+    kind: Kind,
+) -> Result<(), Error> {
+    if !anchor.speaks_for(kind) {
+        return Err(Error::WrongKind);
+    }
+    check_issued_within(root, holder)?;
+    let profile = anchor.profile(kind);
+    check_holder(holder, profile)?;
+    let extension = holder.extension(oid::CERTIFICATE_POLICIES).ok_or(Error::Policy)?;
+    for policy in profile.policies() {
+        if has_policy(&extension, policy)? {
+            return Ok(());
+        }
+    }
+    Err(Error::Policy)
+}
+
+/// A root was valid when it issued the certificate below it.
+fn check_issued_within(root: &Certificate<'_>, top: &Certificate<'_>) -> Result<(), Error> {
+    let issued = top.not_before();
+    if issued < root.not_before() || issued > root.not_after() {
+        return Err(Error::IssuedOutsideAnchorValidity);
+    }
+    Ok(())
 }
 
 /// What every authority of a path must be: the basic constraints of one, the right to sign

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::{
     Kind,
     algorithm::PublicKey,
-    anchor::{Anchors, Hierarchy},
+    anchor::{Anchor, Anchors, Hierarchy},
     attributes::Attributes,
     backend::Backend,
     certificate::Certificate,
@@ -15,9 +15,8 @@ use crate::{
     path::{Authorities, MAX_INTERMEDIATES, PathError},
     phase::{Boundaries, Permit, Phase, PhaseRules},
     rsa::Fixed,
-    rules::check_path,
     scheme::sha256,
-    time::Time,
+    time::{Date, Time},
 };
 
 /// Judges certificates by a set of roots, with a back end for signatures.
@@ -65,9 +64,13 @@ impl<'a, B: Backend> Validator<'a, B> {
         Self { rules, ..self }
     }
 
-    /// The rules about phases.
-    pub const fn rules(&self) -> PhaseRules {
-        self.rules
+    /// The same judgement for a card with this 有効期限, its last day: phase and boundaries are then
+    /// those of [`PhaseRules::boundaries_in_card`].
+    #[must_use]
+    pub fn in_card<'c>(&self, judged: Judged<'c>, last_day: Date, now: Time) -> Judged<'c> {
+        let (begin, end) = (judged.certificate.not_before(), judged.certificate.not_after());
+        let boundaries = self.rules.boundaries_in_card(begin, end, last_day);
+        Judged { boundaries, phase: boundaries.phase(now), ..judged }
     }
 
     /// The same with another back end for signatures.
@@ -97,7 +100,32 @@ impl<'a, B: Backend> Validator<'a, B> {
     where
         'a: 'c,
     {
-        self.validate_with(der, &[], kind, now).map_err(|error| error.reason)
+        let holder = Certificate::parse(der)?;
+        let (anchor, root) = self.find_root(&holder, kind)?;
+        self.judged(holder, anchor, Authorities::none(), &root, kind, now)
+    }
+
+    fn judged<'c>(
+        &self,
+        holder: Certificate<'c>,
+        anchor: Anchor<'c>,
+        authorities: Authorities<'c>,
+        issuer: &Certificate<'c>,
+        kind: Kind,
+        now: Time,
+    ) -> Result<Judged<'c>, Error> {
+        let boundaries = self.rules.boundaries(holder.not_before(), holder.not_after());
+        Ok(Judged {
+            certificate: holder,
+            key: holder.public_key()?,
+            kind,
+            hierarchy: anchor.hierarchy(),
+            anchor: anchor.der(),
+            issuer: Issuer::new(issuer)?,
+            authorities,
+            boundaries,
+            phase: boundaries.phase(now),
+        })
     }
 
     /// The same through authorities that came with the certificate, in any order: at most
@@ -121,23 +149,10 @@ impl<'a, B: Backend> Validator<'a, B> {
         if intermediates.len() > MAX_INTERMEDIATES {
             return Err(at_holder(Error::TooManyIntermediates));
         }
-        let path =
-            self.find_path(&holder, intermediates, |path| check_path(path, &holder, kind, now))?;
-        let key = holder.public_key().map_err(at_holder)?;
+        let path = self.find_path(&holder, intermediates, kind, now)?;
         let issuer = path.authorities.iter().next().unwrap_or(path.anchor.der());
-        let issuer = Issuer::new(issuer).map_err(|reason| PathError { position: 1, reason })?;
-        let boundaries = self.rules.boundaries(holder.not_before(), holder.not_after());
-        Ok(Judged {
-            certificate: holder,
-            key,
-            kind,
-            hierarchy: path.anchor.hierarchy(),
-            anchor: path.anchor.der(),
-            issuer,
-            authorities: path.authorities,
-            boundaries,
-            phase: boundaries.phase(now),
-        })
+        let issuer = Certificate::parse(issuer).map_err(at_holder)?;
+        self.judged(holder, path.anchor, path.authorities, &issuer, kind, now).map_err(at_holder)
     }
 }
 
@@ -188,7 +203,10 @@ impl<'a> Judged<'a> {
     /// of them somebody may ask whether it revoked what stands below it.
     pub fn issuers(&self) -> impl Iterator<Item = Issuer<'a>> + use<'a> {
         let root = core::iter::once(self.anchor);
-        self.authorities.iter().chain(root).filter_map(|der| Issuer::new(der).ok())
+        self.authorities
+            .iter()
+            .chain(root)
+            .filter_map(|der| Certificate::parse(der).and_then(|it| Issuer::new(&it)).ok())
     }
 
     /// The authority that issued the certificate.
@@ -251,11 +269,11 @@ pub struct Issuer<'a> {
 }
 
 impl<'a> Issuer<'a> {
-    fn new(der: &'a [u8]) -> Result<Self, Error> {
-        let certificate = Certificate::parse(der)?;
+    fn new(certificate: &Certificate<'a>) -> Result<Self, Error> {
         let key = certificate.public_key()?;
         let key_identifier = certificate.subject_key_identifier()?.ok_or(Error::NoKeyIdentifier)?;
-        Ok(Self { der, name: certificate.subject(), key, key_identifier })
+        let (der, name) = (certificate.raw(), certificate.subject());
+        Ok(Self { der, name, key, key_identifier })
     }
 
     /// Its certificate: DER.

@@ -21,6 +21,10 @@ fn boundaries(rules: PhaseRules, not_after: Time) -> Boundaries {
     rules.boundaries(time("2010-01-01T00:00:00Z"), not_after)
 }
 
+fn in_card(rules: PhaseRules, not_after: Time, card: &str) -> Boundaries {
+    rules.boundaries_in_card(time("2010-01-01T00:00:00Z"), not_after, day(card))
+}
+
 /// Last day of validity; first day of warning; last day of grace by either reading.
 const TABLE: [(&str, &str, &str, &str); 22] = [
     ("2030-02-17", "2029-11-17", "2030-05-17", "2030-05-31"),
@@ -103,45 +107,45 @@ fn days_are_those_of_japan() {
 fn the_card_may_end_first() {
     let not_after = bounds("2030-02-17")[1];
     let rules = PhaseRules::new();
-    let later = boundaries(rules.with_card_expiry(day("2035-02-17")), not_after);
+    let later = in_card(rules, not_after, "2035-02-17");
     assert_eq!(later, boundaries(rules, not_after));
     assert_eq!(later.ends, Ends::WithCertificate);
 
     // The card ends within the months of grace, and they with it.
-    let within = boundaries(rules.with_card_expiry(day("2030-03-31")), not_after);
+    let within = in_card(rules, not_after, "2030-03-31");
     assert_eq!((within.not_after, within.ends), (not_after, Ends::WithCertificate));
     assert_eq!(within.grace_until, bounds("2030-03-31")[1]);
     assert_eq!(within.phase(bounds("2030-03-31")[1]).permit(), Permit::IdentityOnly);
     assert_eq!(within.phase(bounds("2030-04-01")[0]).permit(), Permit::Nothing);
 
     // On the same day, as when a card is ten years old: no grace, and a new card.
-    let same = boundaries(rules.with_card_expiry(day("2030-02-17")), not_after);
+    let same = in_card(rules, not_after, "2030-02-17");
     assert_eq!((same.not_after, same.ends), (not_after, Ends::WithCard));
     assert_eq!(same.grace_until, not_after);
     assert_eq!(same.phase(bounds("2030-02-18")[0]), Phase::Over);
 
     // The card ends first, against the profile: the warning counts from there.
-    let first = boundaries(rules.with_card_expiry(day("2029-12-31")), not_after);
+    let first = in_card(rules, not_after, "2029-12-31");
     assert_eq!((first.not_after, first.ends), (bounds("2029-12-31")[1], Ends::WithCard));
     assert_eq!(first.expiring_from, bounds("2029-09-30")[0]);
     assert_eq!(first.phase(bounds("2030-01-01")[0]), Phase::Over);
 
     // The other reading: grace after the card's end as after a certificate's.
     let beyond = rules.with_grace_beyond_card();
-    let first = boundaries(beyond.with_card_expiry(day("2029-12-31")), not_after);
+    let first = in_card(beyond, not_after, "2029-12-31");
     assert_eq!(first.grace_until, bounds("2030-03-31")[1]);
     assert_eq!(first.phase(bounds("2030-01-01")[0]), Phase::Grace);
-    let within = boundaries(beyond.with_card_expiry(day("2030-03-31")), not_after);
+    let within = in_card(beyond, not_after, "2030-03-31");
     assert_eq!(within.grace_until, bounds("2030-05-17")[1]);
     // Phones have none in any reading.
-    let phone = boundaries(beyond.without_grace().with_card_expiry(day("2029-12-31")), not_after);
+    let phone = in_card(beyond.without_grace(), not_after, "2029-12-31");
     assert_eq!(phone.phase(bounds("2030-01-01")[0]), Phase::Over);
 
     // Nobody gains by changing that day, which no signature covers: at no moment is more permitted
     // than without it.
     let without = boundaries(rules, not_after);
     for card in ["2029-12-31", "2030-02-16", "2030-02-17", "2030-03-31", "2099-12-31"] {
-        let with = boundaries(rules.with_card_expiry(day(card)), not_after);
+        let with = in_card(rules, not_after, card);
         for days in -400..400 {
             let now = Time::from_unix(not_after.unix() + days * 86_400);
             assert!(with.phase(now).permit() <= without.phase(now).permit(), "{card} {days}");

@@ -22,6 +22,9 @@ use crate::{
 struct Board {
     target: &'static str,
     machine: Machine,
+    /// What parse, chain and challenge may add to an image, roots included. The code of a Cortex-M0
+    /// is longer.
+    most_text: u64,
     /// Instructions of one RSA-2048 verification. A Cortex-M0 has no multiplication whose product
     /// is longer than a word, so there it is only reported.
     most_rsa_instructions: Option<u64>,
@@ -31,11 +34,13 @@ const BOARDS: [Board; 2] = [
     Board {
         target: "thumbv7em-none-eabihf",
         machine: Machine { name: "mps2-an386", megahertz: 25 },
+        most_text: 32 * 1024,
         most_rsa_instructions: Some(3_000_000),
     },
     Board {
         target: "thumbv6m-none-eabi",
         machine: Machine { name: "microbit", megahertz: 16 },
+        most_text: 34 * 1024,
         most_rsa_instructions: None,
     },
 ];
@@ -43,8 +48,6 @@ const BOARDS: [Board; 2] = [
 /// The figures as people read them, in the order of [`BOARDS`].
 const PAGE: &str = "docs/footprint.md";
 
-/// What parse, chain and challenge may add to an image, roots included.
-const MOST_TEXT: u64 = 32 * 1024;
 const MOST_STACK: u64 = 4 * 1024;
 
 /// An emulator takes two seconds; a machine with other work to do, longer.
@@ -166,7 +169,11 @@ fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> 
     Ok(vec![
         row("Text of the whole image", whole, None),
         row("Text of the empty image", frame, None),
-        row("Text of parse, chain and challenge", whole.saturating_sub(frame), Some(MOST_TEXT)),
+        row(
+            "Text of parse, chain and challenge",
+            whole.saturating_sub(frame),
+            Some(board.most_text),
+        ),
         row("Peak stack", run.figure("peak-stack")?, Some(MOST_STACK)),
         row("Peak stack of the empty image", empty.figure("peak-stack")?, None),
         row("One RSA-2048 verification", instructions("ticks-rsa")?, board.most_rsa_instructions),

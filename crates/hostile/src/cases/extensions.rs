@@ -309,6 +309,18 @@ fn authority_key_identifier(cases: &mut Cases, worlds: &Worlds) {
             w.leaf.value(oid::AUTHORITY_KEY_IDENTIFIER, value);
         });
     }
+    let mut serial = value.clone();
+    serial.iter_mut().rev().take(1).for_each(|octet| *octet ^= 1);
+    let lone = der::sequence(&[&der::element(0x80, &identifier), &der::element(0x82, &[5])]);
+    for (name, hope, value) in [
+        ("authority-of-another-serial", "only the key identifier is looked at", serial),
+        ("authority-serial-alone", "a serial number without its issuer is ignored", lone),
+    ] {
+        let reason = certificate(Error::AuthorityKeyIdentifier);
+        cases.add(name, hope, AUTHORITY, &worlds.auth, reason, |w| {
+            w.leaf.value(oid::AUTHORITY_KEY_IDENTIFIER, value);
+        });
+    }
     let key = der::element(0x80, &identifier);
     let mut numbered = value.clone();
     numbered.iter_mut().rev().take(1).for_each(|octet| *octet ^= 1);
