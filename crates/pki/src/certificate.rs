@@ -216,14 +216,11 @@ impl<'a> Certificate<'a> {
     }
 }
 
-/// Sizes and dates. No part of the holder's data.
+/// The size. No date either: the end of validity is the holder's birthday
+/// (`docs/card-facts.md` §5.2).
 impl fmt::Debug for Certificate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate")
-            .field("length", &self.raw.len())
-            .field("not_before", &format_args!("{}", self.not_before))
-            .field("not_after", &format_args!("{}", self.not_after))
-            .finish_non_exhaustive()
+        f.debug_struct("Certificate").field("length", &self.raw.len()).finish_non_exhaustive()
     }
 }
 

@@ -131,7 +131,9 @@ impl KeyUsage {
         reader.finish()?;
         // A named bit list: no zero bits at its end (X.690 clause 11.2.2), at most nine bits.
         let last = octets.last().copied().unwrap_or(0);
-        if last.trailing_zeros() != u32::from(unused) || octets.len() > 2 {
+        // The ninth bit is the last that has a name.
+        let named = octets.get(1).is_none_or(|octet| *octet == 0x80);
+        if last.trailing_zeros() != u32::from(unused) || octets.len() > 2 || !named {
             return Err(invalid(&element));
         }
         let bits = octets
@@ -228,19 +230,35 @@ pub(crate) fn has_purpose(extension: &Extension<'_>, purpose: &[u8]) -> Result<b
     }
 }
 
-/// Whether certificate policies (RFC 5280 section 4.2.1.4) name this one. All of it is checked.
+/// Whether certificate policies (RFC 5280 section 4.2.1.4) name this one. All of it is checked; a
+/// policy that stands there twice is refused.
 pub(crate) fn has_policy(extension: &Extension<'_>, policy: &[u8]) -> Result<bool, Error> {
     let mut found = false;
     let mut reader = extension.sequence()?;
     loop {
         let mut information = reader.expect(tags::SEQUENCE)?.children()?;
-        found |= der::object_identifier(&information.read()?)? == policy;
+        let element = information.read()?;
+        let identifier = der::object_identifier(&element)?;
+        found |= identifier == policy;
+        if policy_stands_in(reader.clone(), identifier)? {
+            return Err(invalid(&element));
+        }
         information.optional(tags::SEQUENCE)?;
         information.finish()?;
         if reader.is_empty() {
             return Ok(found);
         }
     }
+}
+
+fn policy_stands_in(mut rest: Reader<'_>, identifier: &[u8]) -> Result<bool, Error> {
+    while !rest.is_empty() {
+        let mut information = rest.expect(tags::SEQUENCE)?.children()?;
+        if der::object_identifier(&information.read()?)? == identifier {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Inhibit anyPolicy (RFC 5280 section 4.2.1.14): for how many certificates more it counts.

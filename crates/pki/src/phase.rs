@@ -1,6 +1,8 @@
 //! Where in its life a certificate is, at a moment that the caller names, and what may be done
 //! with it then. Nothing here judges whether the certificate is genuine.
 
+use core::fmt;
+
 use crate::time::{Date, Time};
 
 /// Where in its life a certificate is.
@@ -180,8 +182,7 @@ impl PhaseRules {
 
 /// The instants at which the phases of one certificate change. Each bound belongs to the phase
 /// that it is named after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Boundaries {
     /// First second of validity (RFC 5280 section 4.1.2.5: inclusive).
     pub not_before: Time,
@@ -194,6 +195,20 @@ pub struct Boundaries {
     pub grace_until: Time,
     /// Which of the two [`Boundaries::not_after`] is.
     pub ends: Ends,
+}
+
+/// No instant: the end of validity is the holder's birthday (`docs/card-facts.md` §5.2).
+impl fmt::Debug for Boundaries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Boundaries").field("ends", &self.ends).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Boundaries {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Boundaries({})", self.ends);
+    }
 }
 
 impl Boundaries {

@@ -92,12 +92,18 @@ pub(crate) fn check_authority(
     if let Some(ignored) = critical.find(|it| !acted_upon.contains(&it.identifier())) {
         return Err(Error::UnknownCriticalExtension { offset: ignored.offset });
     }
-    // RFC 5280 section 4.2.1.10 demands that they are critical, and they are not acted upon.
-    if let Some(names) = certificate.extension(oid::NAME_CONSTRAINTS) {
-        return Err(Error::UnknownCriticalExtension { offset: names.offset });
+    // What limits a path must not be passed over because it is not marked: names constrained
+    // (RFC 5280 section 4.2.1.10), policies mapped to others (4.2.1.5), demanded or inhibited.
+    let mut limits = LIMITS.iter().filter(|it| !acted_upon.contains(it));
+    if let Some(ignored) = limits.find_map(|it| certificate.extension(it)) {
+        return Err(Error::UnknownCriticalExtension { offset: ignored.offset });
     }
     certificate.public_key().map(|_| ())
 }
+
+/// Extensions by which an authority limits the paths below it.
+const LIMITS: [&[u8]; 4] =
+    [oid::NAME_CONSTRAINTS, oid::POLICY_MAPPINGS, oid::POLICY_CONSTRAINTS, oid::INHIBIT_ANY_POLICY];
 
 /// The critical extensions of an intermediate that something here acts upon. Names of a subject
 /// mean nothing for what it may sign.
@@ -192,7 +198,8 @@ fn check_holder(certificate: &Certificate<'_>, profile: &Profile<'_>) -> Result<
 
 /// Policies (RFC 5280 section 6.1): one that the profile accepts stands in the holder's
 /// certificate, and every authority above allows it, by its name or as anyPolicy as long as no
-/// authority above inhibits that. Policies are never mapped, which can only refuse more.
+/// authority above inhibits that. An authority that maps
+/// policies is refused.
 fn check_policies(
     path: &Path<'_, '_>,
     holder: &Certificate<'_>,

@@ -238,6 +238,7 @@ fn critical(cases: &mut Cases, worlds: &Worlds) {
         ("critical-name-constraints", true, oid::NAME_CONSTRAINTS, names.clone()),
         ("name-constraints", false, oid::NAME_CONSTRAINTS, names),
         ("critical-policy-mappings", true, oid::POLICY_MAPPINGS, der::sequence(&[])),
+        ("policy-mappings", false, oid::POLICY_MAPPINGS, der::sequence(&[])),
         ("critical-distribution-points", true, oid::CRL_DISTRIBUTION_POINTS, der::sequence(&[])),
     ] {
         let extension = Extension::new(identifier, critical, value);

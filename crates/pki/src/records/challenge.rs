@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::{CardKey, RecordKind};
+use super::{CardKey, RecordKind, Verified};
 use crate::{
     anchor::Hierarchy,
     backend::Backend,
@@ -116,6 +116,14 @@ impl Authentic {
     /// [`Verified::signed_digest`](super::Verified::signed_digest) gives it.
     pub const fn signed_digest(&self) -> &[u8; 32] {
         &self.key.origin.signed_digest
+    }
+
+    /// Whether the chip that answered is the one that this record is of: both are the same signed
+    /// record. Records of two cards can all be genuine, so ask this of the face that you show.
+    pub fn is_of<R>(&self, record: &Verified<R>) -> bool {
+        self.kind() == record.kind()
+            && self.signed_digest() == record.signed_digest()
+            && self.key.origin.voucher == record.origin.voucher
     }
 
     /// The identifier of the authority's key (証明者鍵ID).

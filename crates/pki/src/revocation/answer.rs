@@ -186,8 +186,7 @@ impl fmt::Debug for CrlNumber {
 
 /// What a list or response said of one certificate. Only the checks make one, and it remembers
 /// which certificate it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Checked {
     pub(super) revocation: Revocation,
     pub(super) certificate_sha256: [u8; 32],
@@ -202,5 +201,19 @@ impl Checked {
     /// The SHA-256 fingerprint of the certificate that it is about.
     pub const fn certificate_sha256(&self) -> &[u8; 32] {
         &self.certificate_sha256
+    }
+}
+
+/// Without the fingerprint, which names a holder.
+impl fmt::Debug for Checked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Checked").field("revocation", &self.revocation).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Checked {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Checked({})", self.revocation);
     }
 }

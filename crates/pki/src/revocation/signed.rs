@@ -46,6 +46,7 @@ impl<'a> Authority<'a> {
 }
 
 /// The digest of what is signed, for one AlgorithmIdentifier, computed as the octets pass by.
+#[derive(Clone)]
 pub(super) struct SignedHash {
     algorithm: SignatureAlgorithm,
     hasher: Hasher,

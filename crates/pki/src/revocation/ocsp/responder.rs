@@ -78,13 +78,21 @@ impl Signed<'_> {
             return hash.verify(backend, authority, self.signature);
         }
         let certificates = self.certificates.iter().flat_map(SequenceOf::iter);
-        let mut candidates = certificates
+        let candidates = certificates
             .take(MAX_CERTIFICATES)
             .filter_map(|certificate| Certificate::parse(certificate.0.octets).ok())
             .filter(|certificate| responder.is(certificate));
-        let delegate = candidates.next().ok_or(Error::UnknownResponder)?;
-        check_delegate(backend, &delegate, authority, rules, now)?;
-        hash.verify_by(backend, &delegate, self.signature)
+        // Nobody signed this set: a certificate that somebody put before the right one must not hide it.
+        let mut refusal = None;
+        for delegate in candidates {
+            let checked = check_delegate(backend, &delegate, authority, rules, now)
+                .and_then(|()| hash.clone().verify_by(backend, &delegate, self.signature));
+            match checked {
+                Ok(()) => return Ok(()),
+                Err(error) => refusal = refusal.or(Some(error)),
+            }
+        }
+        Err(refusal.unwrap_or(Error::UnknownResponder))
     }
 }
 
