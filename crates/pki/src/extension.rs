@@ -230,8 +230,8 @@ pub(crate) fn has_purpose(extension: &Extension<'_>, purpose: &[u8]) -> Result<b
     }
 }
 
-/// Whether certificate policies (RFC 5280 section 4.2.1.4) name this one. All of it is checked; a
-/// policy that stands there twice is refused.
+/// Whether certificate policies (RFC 5280 section 4.2.1.4) name this one. All of it is checked; it
+/// may not stand there twice.
 pub(crate) fn has_policy(extension: &Extension<'_>, policy: &[u8]) -> Result<bool, Error> {
     let mut found = false;
     let mut reader = extension.sequence()?;
@@ -239,8 +239,7 @@ pub(crate) fn has_policy(extension: &Extension<'_>, policy: &[u8]) -> Result<boo
         let mut information = reader.expect(tags::SEQUENCE)?.children()?;
         let element = information.read()?;
         let identifier = der::object_identifier(&element)?;
-        found |= identifier == policy;
-        if policy_stands_in(reader.clone(), identifier)? {
+        if identifier == policy && core::mem::replace(&mut found, true) {
             return Err(invalid(&element));
         }
         information.optional(tags::SEQUENCE)?;
@@ -249,16 +248,6 @@ pub(crate) fn has_policy(extension: &Extension<'_>, policy: &[u8]) -> Result<boo
             return Ok(found);
         }
     }
-}
-
-fn policy_stands_in(mut rest: Reader<'_>, identifier: &[u8]) -> Result<bool, Error> {
-    while !rest.is_empty() {
-        let mut information = rest.expect(tags::SEQUENCE)?.children()?;
-        if der::object_identifier(&information.read()?)? == identifier {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Inhibit anyPolicy (RFC 5280 section 4.2.1.14): for how many certificates more it counts.
