@@ -7,8 +7,8 @@ use anyhow::{Context as _, Result};
 use crate::{context::Context, metadata, tally::Tally};
 
 /// What firmware links.
-pub(crate) const FIRMWARE: [&str; 4] =
-    ["kazasu-tlv", "kazasu-apdu", "kazasu-mynacard", "kazasu-pki"];
+pub(crate) const FIRMWARE: [&str; 5] =
+    ["kazasu-tlv", "kazasu-apdu", "kazasu-contact", "kazasu-mynacard", "kazasu-pki"];
 
 /// The facade, whose features choose among the others.
 pub(crate) const FACADE: &str = "kazasu";
