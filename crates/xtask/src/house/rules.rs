@@ -4,8 +4,14 @@ use super::Finding;
 use crate::source::{self, File};
 
 /// Folders of the crates that firmware links.
-const FIRMWARE: [&str; 5] =
-    ["crates/apdu/", "crates/kazasu/", "crates/mynacard/", "crates/pki/", "crates/tlv/"];
+const FIRMWARE: [&str; 6] = [
+    "crates/apdu/",
+    "crates/face/",
+    "crates/kazasu/",
+    "crates/mynacard/",
+    "crates/pki/",
+    "crates/tlv/",
+];
 
 /// Folders where C is called or hardware is touched.
 const UNSAFE: [&str; 3] = ["crates/capi/", "crates/pcsc/", "hw-tests/"];
