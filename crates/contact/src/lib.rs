@@ -12,6 +12,7 @@
 //! * [`parameters`]: protocol, F and D, chosen from what the card offers; the PPS exchange.
 //! * [`timing`]: guard times and waiting times in etu and microseconds.
 //! * [`t0`], [`t1`]: the two protocols, each alone.
+//! * [`driver`]: a driver that is there already, over the traits of a board.
 //!
 //! # Writing a driver
 //! A driver does what the [`Action`] says and comes back with an [`Event`]. It needs four things of
@@ -28,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atr;
+pub mod driver;
 mod error;
 pub mod parameters;
 mod settings;

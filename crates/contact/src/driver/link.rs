@@ -1,0 +1,440 @@
+//! The one loop under all three styles, and the blocking style.
+//!
+//! It carries out one action of the slot at a time and never waits by itself: [`Link::poll`] does
+//! what can be done now and says until when there is nothing to do.
+
+use super::{Contacts, Error, Line, Received, SerialFault, Time};
+use crate::slot::{Action, Event, Slot};
+use crate::time::{Duration, Instant};
+use kazasu_apdu::{Capabilities, PowerOff, Transport};
+
+/// Does what the UART sends come back to its receiver?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Echo {
+    /// No: the UART is made for smart cards, or its receiver is off while it sends.
+    #[default]
+    Off,
+    /// Yes: transmitter and receiver hang on one wire. Each character that comes back is compared
+    /// with what was sent, and dropped.
+    On,
+}
+
+/// How often a character is sent again in T=0 when its echo says that the card wants it again.
+const REPETITIONS: u8 = 3;
+/// A character is 12 etu long; its echo is there by then, or there is none.
+const ECHO_WITHIN: u32 = 24;
+
+/// What went over the line since the link was made. Characters, not APDUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Counts {
+    /// Characters sent, repetitions included.
+    pub sent: u32,
+    /// Characters received, without echoes, damaged ones included.
+    pub received: u32,
+    /// Characters received damaged.
+    pub garbled: u32,
+    /// Echoes that were not what was sent.
+    pub wrong_echoes: u32,
+    /// Characters sent again in T=0, because the echo showed the error signal of the card.
+    pub repeated: u32,
+}
+
+/// What [`Link::poll`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress {
+    /// What was ordered has ended.
+    Done(Outcome),
+    /// Nothing to do before this moment, unless a character comes or the card leaves.
+    Wait(Instant),
+}
+
+/// How what was ordered has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Outcome {
+    /// The card is active and takes commands.
+    Activated,
+    /// The answer is in the buffer, so many bytes, status word included.
+    Answered(usize),
+    /// The contacts have no power.
+    Deactivated,
+    /// It failed.
+    Failed(Error),
+}
+
+/// What is done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// Tell the slot.
+    Tell(Event),
+    /// Wait for the moment, then hand the character to the UART.
+    Send { byte: u8, not_before: Instant, last: bool, left: u8 },
+    /// Wait for the echo.
+    Echo { byte: u8, until: Instant, last: bool, left: u8 },
+    /// Wait until the UART has sent everything.
+    Drain,
+    /// Wait for a character.
+    Listen { until: Instant },
+}
+
+/// A slot with its board: a link to the card in it.
+///
+/// ```
+/// use kazasu_contact::driver::{Contacts, Line, Link, Time};
+/// use kazasu_contact::{Settings, Slot, slot::Class};
+///
+/// fn link<L: Line, C: Contacts, T: Time>(line: L, contacts: C, time: T) -> Link<L, C, T> {
+///     // A clock of 4 MHz on CLK, 5 V on VCC.
+///     Link::new(Slot::new(Settings::new(4_000_000, &[Class::A])), line, contacts, time)
+/// }
+/// ```
+///
+/// No card is active yet: begin with [`Transport::reconnect`], [`Link::begin_activation`] or their
+/// asynchronous sibling.
+#[derive(Debug)]
+pub struct Link<L, C, T> {
+    slot: Slot,
+    line: L,
+    contacts: C,
+    time: T,
+    echo: Echo,
+    extended_length: Option<bool>,
+    next: Next,
+    /// Does the card signal wrong parity now? So it is in T=0.
+    error_signal: bool,
+    /// How long to wait for an echo.
+    echo_within: Duration,
+    /// What failed on the board, while the slot shuts the contacts down.
+    fault: Option<Error>,
+    /// Was the slot told that the card is gone, since the last order?
+    removed: bool,
+    counts: Counts,
+}
+
+impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
+    /// A link over a slot that has no power yet, whose UART has no echo.
+    pub const fn new(slot: Slot, line: L, contacts: C, time: T) -> Self {
+        Self {
+            slot,
+            line,
+            contacts,
+            time,
+            echo: Echo::Off,
+            extended_length: None,
+            next: Next::Tell(Event::Ready),
+            error_signal: false,
+            echo_within: Duration::ZERO,
+            fault: None,
+            removed: false,
+            counts: Counts { sent: 0, received: 0, garbled: 0, wrong_echoes: 0, repeated: 0 },
+        }
+    }
+
+    /// With or without an echo.
+    #[must_use]
+    pub const fn with_echo(mut self, echo: Echo) -> Self {
+        self.echo = echo;
+        self
+    }
+
+    /// With a statement whether extended length passes, for [`Transport::capabilities`]. Without
+    /// one it is tried.
+    #[must_use]
+    pub const fn with_extended_length(mut self, passes: Option<bool>) -> Self {
+        self.extended_length = passes;
+        self
+    }
+
+    /// The slot: the answer to reset, the parameters in force.
+    pub const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// What went over the line.
+    pub const fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The board: line, contacts, clock. What is done with them past the link is not seen by the
+    /// slot.
+    pub const fn board_mut(&mut self) -> (&mut L, &mut C, &mut T) {
+        (&mut self.line, &mut self.contacts, &mut self.time)
+    }
+
+    /// What the link says of itself.
+    pub(super) fn declared(&self) -> Capabilities {
+        Capabilities::default().with_extended_length(self.extended_length)
+    }
+
+    /// Orders a cold reset of the card that is there. It ends in [`Outcome::Activated`].
+    ///
+    /// # Errors
+    /// [`Error::NoCard`] when the switch sees none.
+    pub fn begin_activation(&mut self) -> Result<(), Error> {
+        if !self.contacts.is_present() {
+            return Err(Error::NoCard);
+        }
+        self.slot.activate();
+        self.order();
+        Ok(())
+    }
+
+    /// Orders one exchange. The same command and buffer go to each [`Link::poll`].
+    ///
+    /// # Errors
+    /// The slot's, when it cannot take it; nothing was sent then.
+    pub fn begin_exchange(&mut self, command: &[u8]) -> Result<(), Error> {
+        self.slot.transmit(command)?;
+        self.order();
+        Ok(())
+    }
+
+    /// Orders that the card's power be taken. It ends in [`Outcome::Deactivated`], and is possible
+    /// at any time.
+    pub fn begin_deactivation(&mut self) {
+        self.slot.deactivate();
+        self.order();
+    }
+
+    fn order(&mut self) {
+        self.next = Next::Tell(Event::Ready);
+        self.fault = None;
+        self.removed = false;
+    }
+
+    /// Goes on with what was ordered, as far as it goes without waiting. `command` and `response`
+    /// are those of the exchange, and may be empty else.
+    pub fn poll(&mut self, command: &[u8], response: &mut [u8]) -> Progress {
+        loop {
+            if let Next::Tell(event) = self.next {
+                let action = self.slot.step(self.time.now(), event, command, response);
+                match self.carry_out(action) {
+                    Ok(None) => {}
+                    Ok(Some(progress)) => return progress,
+                    Err(fault) => self.board_failed(fault),
+                }
+                continue;
+            }
+            match self.advance() {
+                Ok(None) => {}
+                Ok(Some(until)) => {
+                    if self.removed || self.contacts.is_present() {
+                        return Progress::Wait(until);
+                    }
+                    self.removed = true;
+                    self.next = Next::Tell(Event::Removed);
+                }
+                Err(fault) => self.board_failed(fault),
+            }
+        }
+    }
+
+    /// The board does not work: the contacts are shut down, then this is reported.
+    fn board_failed(&mut self, fault: Error) {
+        if self.fault.is_none() {
+            self.slot.deactivate();
+        }
+        self.fault = Some(fault);
+        self.next = Next::Tell(Event::Ready);
+    }
+
+    /// Carries out what can be done at once and notes what cannot.
+    fn carry_out(&mut self, action: Action) -> Result<Option<Progress>, Error> {
+        let mut event = Event::Ready;
+        let ended = match action {
+            Action::Set(contact) => {
+                if self.contacts.set(contact).is_err() {
+                    event = Event::Unsupported;
+                }
+                None
+            }
+            Action::Configure(serial) => {
+                self.error_signal = serial.error_signal;
+                self.echo_within = serial.rate.etu(ECHO_WITHIN).plus(self.slot.settings().latency);
+                self.line.configure(&serial)?;
+                self.drop_received()?;
+                None
+            }
+            Action::Send { byte, not_before, last } => {
+                self.next = Next::Send { byte, not_before, last, left: REPETITIONS };
+                return Ok(None);
+            }
+            Action::Listen { until } => {
+                self.next = Next::Listen { until };
+                return Ok(None);
+            }
+            Action::Idle => Some(Progress::Wait(Instant::NEVER)),
+            Action::Activated => Some(Progress::Done(Outcome::Activated)),
+            Action::Answered(length) => Some(Progress::Done(Outcome::Answered(length))),
+            Action::Deactivated => Some(Progress::Done(match self.fault.take() {
+                None => Outcome::Deactivated,
+                Some(fault) => Outcome::Failed(fault),
+            })),
+            Action::Failed(error) => {
+                let error = self.fault.take().unwrap_or(Error::Slot(error));
+                Some(Progress::Done(Outcome::Failed(error)))
+            }
+        };
+        self.next = Next::Tell(event);
+        Ok(ended)
+    }
+
+    /// Goes on with what waits. The moment when it is over, if it still waits.
+    fn advance(&mut self) -> Result<Option<Instant>, Error> {
+        match self.next {
+            Next::Tell(_) => {}
+            Next::Send { byte, not_before, last, left } => {
+                let now = self.time.now();
+                if now < not_before {
+                    return Ok(Some(not_before));
+                }
+                // What came until now came too late. What comes from now on is the echo or the
+                // answer, which may be quick.
+                self.drop_received()?;
+                if !self.line.send(byte)? {
+                    return Ok(Some(now));
+                }
+                self.counts.sent = self.counts.sent.saturating_add(1);
+                let until = now.after(self.echo_within);
+                self.next = match self.echo {
+                    Echo::On => Next::Echo { byte, until, last, left },
+                    Echo::Off => Self::sent(last),
+                };
+            }
+            Next::Echo { byte, until, last, left } => {
+                let Some(received) = self.line.receive()? else {
+                    let now = self.time.now();
+                    return if now < until { Ok(Some(until)) } else { Err(Error::Echo) };
+                };
+                self.next = Self::sent(last);
+                if received != Received::Character(byte) {
+                    self.counts.wrong_echoes = self.counts.wrong_echoes.saturating_add(1);
+                    // The error signal of the card falls into the stop bits of the echo.
+                    if self.error_signal && received == Received::Garbled && left > 0 {
+                        self.counts.repeated = self.counts.repeated.saturating_add(1);
+                        // Two etu after the error was seen at the earliest (ISO/IEC 7816-3 clause
+                        // 7.3); this is more.
+                        let not_before = self.time.now().after(self.echo_within);
+                        let left = left.saturating_sub(1);
+                        self.next = Next::Send { byte, not_before, last, left };
+                    }
+                }
+            }
+            Next::Drain => {
+                if !self.line.is_sent()? {
+                    return Ok(Some(self.time.now()));
+                }
+                self.next = Next::Tell(Event::Ready);
+            }
+            Next::Listen { until } => {
+                // The line before the clock: a character that is there is never too late.
+                let event = match self.line.receive()? {
+                    Some(Received::Character(byte)) => Event::Received(byte),
+                    Some(Received::Garbled) => {
+                        self.counts.garbled = self.counts.garbled.saturating_add(1);
+                        Event::Garbled
+                    }
+                    None if self.time.now() < until => return Ok(Some(until)),
+                    None => Event::Ready,
+                };
+                if event != Event::Ready {
+                    self.counts.received = self.counts.received.saturating_add(1);
+                }
+                self.next = Next::Tell(event);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A character was taken by the UART and, where there is an echo, came back.
+    const fn sent(last: bool) -> Next {
+        if last { Next::Drain } else { Next::Tell(Event::Ready) }
+    }
+
+    /// Drops what is in the receiver; at most so much as no UART holds.
+    fn drop_received(&mut self) -> Result<(), SerialFault> {
+        for _ in 0..64 {
+            if self.line.receive()?.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until what was ordered has ended.
+    fn wait(&mut self, command: &[u8], response: &mut [u8]) -> Outcome {
+        loop {
+            match self.poll(command, response) {
+                Progress::Done(outcome) => return outcome,
+                // An order always ends; a slot that has nothing to do has none.
+                Progress::Wait(Instant::NEVER) => {
+                    return Outcome::Failed(Error::Slot(crate::Error::NotReady));
+                }
+                Progress::Wait(until) => self.time.idle(until),
+            }
+        }
+    }
+}
+
+impl Outcome {
+    /// As the length of an answer.
+    pub(super) const fn answered(self) -> Result<usize, Error> {
+        match self {
+            Self::Answered(length) => Ok(length),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    /// As the end of an activation.
+    pub(super) const fn activated(self) -> Result<(), Error> {
+        match self {
+            Self::Activated => Ok(()),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    /// As the end of a deactivation.
+    pub(super) const fn deactivated(self) -> Result<(), Error> {
+        match self {
+            Self::Deactivated => Ok(()),
+            other => Err(other.unexpected()),
+        }
+    }
+
+    const fn unexpected(self) -> Error {
+        match self {
+            Self::Failed(error) => error,
+            _ => Error::Slot(crate::Error::NotReady),
+        }
+    }
+}
+
+/// Each call returns when it has ended; [`Time::idle`] is called in between.
+impl<L: Line, C: Contacts, T: Time> Transport for Link<L, C, T> {
+    type Error = Error;
+
+    fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Error> {
+        self.begin_exchange(command)?;
+        self.wait(command, response).answered()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.declared()
+    }
+
+    /// The contacts are deactivated.
+    fn power_off(&mut self) -> Result<PowerOff, Error> {
+        self.begin_deactivation();
+        self.wait(&[], &mut []).deactivated().map(|()| PowerOff::Done)
+    }
+
+    /// A cold reset: the contacts are deactivated first if they are active.
+    fn reconnect(&mut self) -> Result<(), Error> {
+        self.begin_activation()?;
+        self.wait(&[], &mut []).activated()
+    }
+}

@@ -1,0 +1,118 @@
+//! The driver between a [`Slot`](crate::Slot) and the hardware of a board: it moves characters,
+//! levels and moments, and decides nothing of the protocols.
+//!
+//! A board brings four things:
+//!
+//! | Trait | What it is | Often there already |
+//! |---|---|---|
+//! | [`Line`] | I/O as characters of a UART | [`SerialNb`] over `embedded-hal-nb`, [`SerialIo`] over `embedded-io` |
+//! | [`Configure`] | rate and parity of that UART | a closure |
+//! | [`Contacts`] | VCC, RST, CLK and the switch that sees a card | [`Pins`] over `embedded-hal` |
+//! | [`Time`] | microseconds | a closure |
+//!
+//! With them, a [`Link`] runs in three styles, over the same code: blocking
+//! ([`kazasu_apdu::Transport`]), polled (feature `nb`) and asynchronous (feature `async`).
+//! How to wire a slot, and what to do when a card hangs: `docs/contact-slot.md`.
+
+mod error;
+#[cfg(feature = "embedded-io-v0.7")]
+mod io;
+mod link;
+#[cfg(feature = "embedded-hal-nb")]
+mod nb_serial;
+#[cfg(feature = "embedded-hal")]
+mod pins;
+#[cfg(feature = "nb")]
+mod polled;
+#[cfg(feature = "async")]
+mod waiting;
+
+pub use error::{Error, SerialFault, Unsupported};
+#[cfg(feature = "embedded-io-v0.7")]
+pub use io::SerialIo;
+pub use link::{Counts, Echo, Link, Outcome, Progress};
+#[cfg(feature = "embedded-hal-nb")]
+pub use nb_serial::SerialNb;
+#[cfg(feature = "embedded-hal")]
+pub use pins::{Absent, Pins};
+#[cfg(feature = "async")]
+pub use waiting::{Paced, Wait, Waiting};
+
+use crate::slot::{Contact, Serial};
+use crate::time::Instant;
+
+/// What came over the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Received {
+    /// A character.
+    Character(u8),
+    /// A character whose parity or frame is wrong, or one that was lost to an overrun.
+    Garbled,
+}
+
+/// I/O as characters: a UART of 8 data bits with parity. No method waits.
+pub trait Line: Configure {
+    /// The next character that came and was not taken yet.
+    ///
+    /// # Errors
+    /// [`SerialFault`] for what is no damaged character.
+    fn receive(&mut self) -> Result<Option<Received>, SerialFault>;
+
+    /// Takes a character to send. `false` when there is no room for it yet.
+    ///
+    /// # Errors
+    /// [`SerialFault`] when it will never be sent.
+    fn send(&mut self, byte: u8) -> Result<bool, SerialFault>;
+
+    /// Has everything that was taken left the UART, stop bits included?
+    ///
+    /// # Errors
+    /// [`SerialFault`] when it will never leave.
+    fn is_sent(&mut self) -> Result<bool, SerialFault>;
+}
+
+/// How the UART runs.
+pub trait Configure {
+    /// Sets rate ([`crate::Rate::baud`]), parity, length of a character and error signal. Called
+    /// while nothing is on its way.
+    ///
+    /// # Errors
+    /// [`SerialFault`] when the UART cannot run so. Rates are limited beforehand by
+    /// [`crate::Settings::highest_baud`].
+    fn configure(&mut self, serial: &Serial) -> Result<(), SerialFault>;
+}
+
+/// The contacts besides I/O, and the switch that sees a card.
+pub trait Contacts {
+    /// Brings a contact to a level, or power on it.
+    ///
+    /// # Errors
+    /// [`Unsupported`] when the board does not have what is wanted, as a class of VCC.
+    fn set(&mut self, contact: Contact) -> Result<(), Unsupported>;
+
+    /// Is there a card in the slot? A board without a switch says yes.
+    fn is_present(&mut self) -> bool {
+        true
+    }
+}
+
+/// A clock to read. Its microseconds never run backwards.
+pub trait Time {
+    /// The moment that is now.
+    fn now(&mut self) -> Instant;
+
+    /// Nothing is to be done before `until`, unless a character comes or the card leaves. A board
+    /// may let the processor sleep here and wake it by those interrupts; returning at once is
+    /// always right. Called by the blocking driver only.
+    fn idle(&mut self, until: Instant) {
+        let _ = until;
+    }
+}
+
+/// A function that reads a clock, in microseconds.
+impl<F: FnMut() -> u64> Time for F {
+    fn now(&mut self) -> Instant {
+        Instant::from_micros(self())
+    }
+}
