@@ -72,6 +72,7 @@
 mod application;
 mod card;
 mod certificate;
+pub mod contact;
 mod date;
 mod defect;
 mod error;
