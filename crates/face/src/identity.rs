@@ -49,6 +49,19 @@ impl MatcherIdentity {
         })
     }
 
+    /// Of the matcher of the feature `demonstration`.
+    #[cfg(feature = "demonstration")]
+    pub(crate) fn demonstration() -> Self {
+        Self {
+            purpose: Purpose::Demonstration,
+            vendor: Text::cut("kazasu"),
+            product: Text::cut("demonstration matcher"),
+            version: Text::cut(env!("CARGO_PKG_VERSION")),
+            pad: Text::cut("stand-in, says what it is told"),
+            certification: Text::cut("none; recognises nobody, for demonstration cards only"),
+        }
+    }
+
     /// With the name and version of the presentation attack detection (ISO/IEC 30107-3), at most
     /// 48 bytes.
     ///

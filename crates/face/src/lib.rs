@@ -35,8 +35,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "std")]
+extern crate std;
+
 mod check;
 mod decision;
+#[cfg(feature = "decode")]
+pub mod decode;
+#[cfg(feature = "demonstration")]
+mod demonstration;
 mod evidence;
 mod frame;
 mod identity;
@@ -50,6 +57,8 @@ mod visual;
 
 pub use check::{CaptureLimit, End, FaceCheck, Step};
 pub use decision::{AttackKind, Decision, DeviceFault, Liveness, Quality};
+#[cfg(feature = "demonstration")]
+pub use demonstration::DemonstrationMatcher;
 pub use evidence::{Evidence, FaceMatch, Verdict};
 pub use frame::{Capture, Frame, FrameError, PixelFormat};
 pub use identity::{MatcherIdentity, Purpose};

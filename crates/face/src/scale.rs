@@ -35,6 +35,12 @@ impl Scale {
         }
     }
 
+    /// Similarity from 0 to a score above it.
+    #[cfg(feature = "demonstration")]
+    pub(crate) const fn demonstration(highest: i32) -> Self {
+        Self { lowest: 0, highest, direction: Direction::Similarity }
+    }
+
     /// The lowest score.
     #[must_use]
     pub const fn lowest(&self) -> i32 {
@@ -88,6 +94,11 @@ pub struct Threshold {
 }
 
 impl Threshold {
+    #[cfg(feature = "demonstration")]
+    pub(crate) const fn demonstration(scale: Scale, value: i32) -> Self {
+        Self { scale, value }
+    }
+
     /// The scale for which it was chosen.
     #[must_use]
     pub const fn scale(&self) -> Scale {

@@ -30,6 +30,13 @@ impl<const N: usize> Text<N> {
         Ok(Self { bytes, length: text.len() })
     }
 
+    /// As much of a text of this crate's own as there is room for.
+    #[cfg(feature = "demonstration")]
+    pub(crate) fn cut(text: &str) -> Self {
+        let text = text.get(..N).unwrap_or(text);
+        Self::new(text).unwrap_or(Self { bytes: [0; N], length: 0 })
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
