@@ -38,6 +38,7 @@ mod t0;
 mod t1;
 mod timing;
 mod violation;
+mod wire;
 
 pub use answer_to_reset::{
     AnswerToReset, JPKI_01, JPKI_02, JPKI_03, JPKI_04, JPKI_05, REAL, SYNTHETIC, SYNTHETIC_T0,
@@ -53,3 +54,4 @@ pub use settings::{
     ContactSettings, EnvelopeEnd, Hang, PpsAnswer, Procedure, Until, WaitingTimeExtension,
 };
 pub use violation::Violation;
+pub use wire::{Received, Wire};

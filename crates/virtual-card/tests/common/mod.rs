@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
 
+pub(crate) mod contact;
+
 use kazasu_virtual_card::{ApplicationName, Card, Issue};
 
 pub(crate) const PIN: &[u8] = b"1234";

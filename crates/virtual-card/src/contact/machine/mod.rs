@@ -141,6 +141,12 @@ impl<R: Responder> ContactCard<R> {
         &mut self.responder
     }
 
+    /// Ends the contacts.
+    #[must_use]
+    pub fn into_responder(self) -> R {
+        self.responder
+    }
+
     /// How it behaves from now on. A change of the answer to reset shows at the next reset.
     pub const fn settings_mut(&mut self) -> &mut ContactSettings {
         &mut self.settings
