@@ -125,6 +125,7 @@ pub struct Channel<'b> {
     presence: u32,
     ended: Option<ErrorKind>,
     secret_sent: bool,
+    wrong_codes: u8,
     counts: Counts,
     plan: Plan,
 }
@@ -148,6 +149,7 @@ impl<'b> Channel<'b> {
             presence: 0,
             ended: None,
             secret_sent: false,
+            wrong_codes: 0,
             counts: Counts::default(),
             plan: Plan::EMPTY,
         }
@@ -220,6 +222,27 @@ impl<'b> Channel<'b> {
     #[must_use]
     pub const fn secret_sent(&self) -> bool {
         self.secret_sent
+    }
+
+    /// How many wrong access codes procedures have counted on this channel since it was made or
+    /// [`Channel::begin_session`] was called. It outlives the card's power and every reconnect,
+    /// because the same card may lie there again; what it means is for the procedures.
+    #[must_use]
+    pub const fn wrong_codes(&self) -> u8 {
+        self.wrong_codes
+    }
+
+    /// Another holder is served from now on: wrong access codes are counted from 0 again. A reader
+    /// that keeps its channel says so when the next person has come, and never for the same one.
+    pub const fn begin_session(&mut self) {
+        self.wrong_codes = 0;
+    }
+
+    /// Overwrites both buffers: the last command, and the last answer, which may be a photo. They
+    /// are overwritten too when the channel is dropped.
+    pub fn wipe(&mut self) {
+        self.outgoing.zeroize();
+        self.incoming.zeroize();
     }
 
     /// A new presence has begun: the link was reconnected.
@@ -519,12 +542,19 @@ impl Queue for Channel<'_> {
     fn presence(&self) -> Presence {
         Presence(self.presence)
     }
+
+    fn wrong_codes(&self) -> u8 {
+        self.wrong_codes
+    }
+
+    fn count_wrong_code(&mut self) {
+        self.wrong_codes = self.wrong_codes.saturating_add(1);
+    }
 }
 
 impl Drop for Channel<'_> {
     fn drop(&mut self) {
-        self.outgoing.zeroize();
-        self.incoming.zeroize();
+        self.wipe();
     }
 }
 

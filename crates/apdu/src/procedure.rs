@@ -65,6 +65,8 @@ pub(crate) trait Queue: fmt::Debug {
     fn put(&mut self, command: &Command<'_>);
     fn most(&self) -> u32;
     fn presence(&self) -> Presence;
+    fn wrong_codes(&self) -> u8;
+    fn count_wrong_code(&mut self);
 }
 
 impl Outgoing<'_> {
@@ -85,6 +87,17 @@ impl Outgoing<'_> {
     #[must_use]
     pub fn presence(&self) -> Presence {
         self.queue.presence()
+    }
+
+    /// Wrong access codes counted so far: [`crate::Channel::wrong_codes`].
+    #[must_use]
+    pub fn wrong_codes(&self) -> u8 {
+        self.queue.wrong_codes()
+    }
+
+    /// Counts one wrong access code.
+    pub fn count_wrong_code(&mut self) {
+        self.queue.count_wrong_code();
     }
 }
 

@@ -1,8 +1,8 @@
 //! The access codes that stand on the card itself: the birth-date key and 照合番号B
 //! (docs/card-facts.md §3). Fixed size, wiped when dropped, checked before the card is touched.
 //!
-//! 照合番号A is the individual number itself, and not here. Like PINs they never print, compare, clone
-//! or serialise their value:
+//! 照合番号A is the individual number itself, and here with the feature `my-number` only. Like PINs they
+//! never print, compare, clone or serialise their value:
 //!
 //! ```compile_fail,E0277
 //! fn printed<T: core::fmt::Debug>() {}
@@ -152,6 +152,39 @@ impl Drop for VerificationNumberB {
     }
 }
 
+/// 照合番号A: the twelve digits of the individual number (個人番号) itself. Opens the card face and the
+/// number.
+///
+/// Whoever may not collect the number (番号法第20条) may not ask for this either; 照合番号B opens all that a
+/// check-in needs. The check digit is not looked at: numbers of test cards are wrong on purpose.
+#[cfg(feature = "my-number")]
+#[allow(missing_debug_implementations, reason = "a secret has no Debug")]
+pub struct VerificationNumberA([u8; 12]);
+
+#[cfg(feature = "my-number")]
+impl VerificationNumberA {
+    /// Takes twelve ASCII digits. The caller's own copy is the caller's to wipe.
+    ///
+    /// # Errors
+    /// [`AccessCodeError::WrongLength`], [`AccessCodeError::NotDigits`].
+    pub fn new(digits: &[u8]) -> Result<Self, AccessCodeError> {
+        let mut number = Self([0; 12]);
+        take_digits(&mut number.0, digits)?;
+        Ok(number)
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(feature = "my-number")]
+impl Drop for VerificationNumberA {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
 /// Copies digits to where they are wiped; a copy that holds something else is zeros again.
 fn take_digits(to: &mut [u8], digits: &[u8]) -> Result<(), AccessCodeError> {
     if digits.len() != to.len() {
@@ -203,8 +236,8 @@ impl fmt::Display for AccessCodeError {
                  try was used"
             }
             Self::WrongLength => {
-                "the birth date has six digits, the number B fourteen, the security code four; no \
-                 try was used"
+                "the birth date has six digits, the number A twelve, the number B fourteen, the \
+                 security code four; no try was used"
             }
         })
     }

@@ -94,3 +94,39 @@ impl Procedure for SelectApplication {
         }
     }
 }
+
+/// GlobalPlatform's issuer security domain.
+const ISSUER_SECURITY_DOMAIN: [u8; 7] = [0xA0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00];
+
+/// Leaves the selected application, so that none is: what [`crate::ReadData`] needs. Right after the
+/// card got its power none is selected, and this is not needed.
+///
+/// Selects the issuer security domain of GlobalPlatform, which one source saw to do that; SELECT of
+/// the master file does nothing (docs/card-facts.md §1.3).
+#[derive(Debug, Default)]
+pub struct LeaveApplication;
+
+impl LeaveApplication {
+    /// The procedure.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Procedure for LeaveApplication {
+    type Output = Result<(), Error>;
+
+    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<Self::Output> {
+        let operation = Operation::SelectApplication;
+        Step::Done(match event {
+            Event::Start => {
+                let select = Command::new(0x00, 0xA4, 0x04, 0x0C);
+                return outgoing.send(&select.with_data(&ISSUER_SECURITY_DOMAIN));
+            }
+            Event::Failed(fault) => Err(Error::Exchange { operation, fault }),
+            Event::Answer(response) if response.status == Status::OK => Ok(()),
+            Event::Answer(response) => Err(Error::Status { operation, status: response.status }),
+        })
+    }
+}

@@ -109,11 +109,9 @@ impl<'s> Change<'s> {
                 self.current.fits(self.reference) && self.new.fits(self.reference)
             }
             // Nothing is known to change what stands on the card.
-            Reference::BirthDate | Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
-                false
-            }
+            reference if reference.is_access_code() => false,
             // These take another command (CHANGE KEY), which only one source describes.
-            Reference::BasicResident | Reference::Common => false,
+            _ => false,
         }
     }
 

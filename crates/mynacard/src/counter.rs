@@ -20,10 +20,17 @@ pub enum Reference {
     BasicResident,
     /// 生年月日 as a key of 券面事項確認AP: 6 digits, 10 tries.
     BirthDate,
+    /// 照合番号A of 券面事項確認AP, which is the individual number: 12 digits, 10 tries.
+    #[cfg(feature = "my-number")]
+    CardFaceNumberA,
     /// 照合番号B of 券面事項確認AP: 14 digits, 10 tries.
     CardFaceNumberB,
     /// 共通カードAP's PIN of the 本人確認業務用領域: 4 digits, 3 tries (one source).
     Common,
+    /// 照合番号A of 券面事項入力補助AP, which is the individual number: 12 digits, 10 tries. Not the same
+    /// counter as that of the card face.
+    #[cfg(feature = "my-number")]
+    InputSupportNumberA,
     /// 照合番号B of 券面事項入力補助AP: 14 digits, 10 tries. Not the same counter as that of the card face.
     InputSupportNumberB,
     /// 署名用電子証明書の暗証番号 (password): 6 to 16 characters, 5 tries.
@@ -41,6 +48,10 @@ impl Reference {
     pub const ACCESS_CODES: [Self; 3] =
         [Self::BirthDate, Self::CardFaceNumberB, Self::InputSupportNumberB];
 
+    /// The access codes that are the individual number.
+    #[cfg(feature = "my-number")]
+    pub const NUMBERS_A: [Self; 2] = [Self::CardFaceNumberA, Self::InputSupportNumberA];
+
     /// The application that it belongs to.
     #[must_use]
     pub const fn application(self) -> Application {
@@ -50,6 +61,10 @@ impl Reference {
             Self::Common => Application::Common,
             Self::BirthDate | Self::CardFaceNumberB => Application::CardFace,
             Self::InputSupportNumberB | Self::Text => Application::InputSupport,
+            #[cfg(feature = "my-number")]
+            Self::CardFaceNumberA => Application::CardFace,
+            #[cfg(feature = "my-number")]
+            Self::InputSupportNumberA => Application::InputSupport,
         }
     }
 
@@ -61,6 +76,10 @@ impl Reference {
             Self::Sign => 0x001B,
             Self::BirthDate | Self::Text => 0x0011,
             Self::CardFaceNumberB => 0x0012,
+            #[cfg(feature = "my-number")]
+            Self::CardFaceNumberA => 0x0013,
+            #[cfg(feature = "my-number")]
+            Self::InputSupportNumberA => 0x0014,
             Self::InputSupportNumberB => 0x0015,
             Self::BasicResident | Self::Common => 0x001C,
         }
@@ -71,6 +90,8 @@ impl Reference {
     pub const fn tries(self) -> u8 {
         match self {
             Self::BirthDate | Self::CardFaceNumberB | Self::InputSupportNumberB => 10,
+            #[cfg(feature = "my-number")]
+            Self::CardFaceNumberA | Self::InputSupportNumberA => 10,
             Self::Sign => 5,
             Self::Auth | Self::BasicResident | Self::Common | Self::Text => 3,
         }
@@ -80,9 +101,18 @@ impl Reference {
     /// which a machine may have read wrong from the card, the last two.
     #[must_use]
     pub const fn reserve(self) -> u8 {
+        if self.is_access_code() { 2 } else { 1 }
+    }
+
+    /// Does it stand on the card, instead of in the holder's memory? Then a session takes no more of
+    /// them after [`crate::WRONG_CODES_MAX`] wrong ones.
+    #[must_use]
+    pub const fn is_access_code(self) -> bool {
         match self {
-            Self::BirthDate | Self::CardFaceNumberB | Self::InputSupportNumberB => 2,
-            Self::Auth | Self::BasicResident | Self::Common | Self::Sign | Self::Text => 1,
+            Self::BirthDate | Self::CardFaceNumberB | Self::InputSupportNumberB => true,
+            #[cfg(feature = "my-number")]
+            Self::CardFaceNumberA | Self::InputSupportNumberA => true,
+            Self::Auth | Self::BasicResident | Self::Common | Self::Sign | Self::Text => false,
         }
     }
 }

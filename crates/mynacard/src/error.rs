@@ -13,10 +13,16 @@ use kazasu_apdu::{Fault, Status};
 pub enum Operation {
     /// CHANGE REFERENCE DATA.
     Change,
+    /// GET DATA.
+    GetData,
+    /// 特定機関認証: `80 A2`, or what a provider sends after it.
+    InstitutionAuthentication,
     /// INTERNAL AUTHENTICATE.
     InternalAuthenticate,
     /// READ BINARY.
     ReadBinary,
+    /// READ RECORD.
+    ReadRecord,
     /// VERIFY without data: the counter.
     ReadTries,
     /// SELECT by application identifier.
@@ -35,8 +41,11 @@ impl Operation {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Change => "CHANGE REFERENCE DATA",
+            Self::GetData => "GET DATA",
+            Self::InstitutionAuthentication => "institution authentication (80 A2)",
             Self::InternalAuthenticate => "INTERNAL AUTHENTICATE",
             Self::ReadBinary => "READ BINARY",
+            Self::ReadRecord => "READ RECORD",
             Self::ReadTries => "VERIFY (tries left)",
             Self::SelectApplication | Self::SelectFile => "SELECT",
             Self::Sign => "COMPUTE DIGITAL SIGNATURE",
@@ -70,6 +79,12 @@ pub enum Error {
         reference: Reference,
         /// What the card said.
         left: u8,
+    },
+    /// The answer is longer than a short Le can ask for, and the card, the link or the channel's buffer
+    /// takes nothing longer.
+    NeedsExtendedLength {
+        /// Which command.
+        operation: Operation,
     },
     /// The card has no such application.
     NoApplication {
@@ -122,6 +137,12 @@ impl fmt::Display for Error {
             }
             Self::Exchange { operation, fault } => write!(f, "{}: {fault}", operation.name()),
             Self::File(error) => error.fmt(f),
+            Self::NeedsExtendedLength { operation } => write!(
+                f,
+                "{}: the answer needs extended length, which the card, the link or the answer \
+                 buffer does not have; nothing else gives it",
+                operation.name()
+            ),
             Self::NoApplication { application: Application::Jpki } => f.write_str(
                 "this is not a My Number card: it has no JPKI application; place another card",
             ),

@@ -1,7 +1,8 @@
-//! The elementary files of the applications JPKI, card face and input support (docs/card-facts.md
-//! §2.2 to §2.4).
+//! The elementary files of the card's applications that READ BINARY reads (docs/card-facts.md §2.2 to
+//! §2.6). The record of 共通カードAP is [`crate::ReadCardInformation`]'s.
 //!
-//! Holds identifiers only. What a file means is for whoever reads it.
+//! Holds identifiers only. What a file means is for whoever reads it. Files of which only the
+//! identifier is known are not here.
 
 use crate::application::Application;
 use crate::read::Extent;
@@ -39,11 +40,13 @@ impl File {
     pub const AGE_RECORD: Self = Self::face(0x0001, 0xFF10);
     /// 券面事項確認AP EF 0002, the card face: pictures, photo, birth date, sex and the card's key, signed;
     /// expiry and security code, which no signature covers. About 4 KB. After 照合番号B (or A).
-    pub const CARD_FACE: Self = Self::face(0x0002, 0xFF20);
+    pub const CARD_FACE: Self = Self::face_after_stray(0x0002, 0xFF20);
     /// 券面事項確認AP EF 0003, its basic information, which no signature covers. Free to read.
     pub const CARD_FACE_INFORMATION: Self = Self::face(0x0003, 0xFF30);
     /// 券面事項確認AP EF 0004, the card-verifiable certificate of whoever signs its records. Free to read.
     pub const CARD_FACE_CERTIFICATE: Self = Self::face(0x0004, 0x7F21);
+    /// 券面事項確認AP EF 0006: 16 bytes, all FF where it was seen; for what is not known. After 照合番号B (or A).
+    pub const CARD_FACE_UNKNOWN_0006: Self = Self::of(Application::CardFace, 0x0006, 16);
     /// 券面事項確認AP EF 0005, the individual number as a picture, signed. After 照合番号A only.
     #[cfg(feature = "my-number")]
     pub const MY_NUMBER_PICTURE: Self = Self::face(0x0005, 0xFF40);
@@ -56,7 +59,7 @@ impl File {
         extent: Extent::Fixed(17),
     };
     /// 券面事項入力補助AP EF 0002, 基本4情報: name, address, birth date, sex. After the PIN or 照合番号B.
-    pub const ATTRIBUTES: Self = Self::text(0x0002, 0xFF20);
+    pub const ATTRIBUTES: Self = Self::text_after_stray(0x0002, 0xFF20);
     /// 券面事項入力補助AP EF 0003, digests of the two files before it, signed. After the PIN or 照合番号B (or
     /// A).
     pub const INTEGRITY_RECORD: Self = Self::text(0x0003, 0xFF30);
@@ -65,9 +68,35 @@ impl File {
     pub const INPUT_SUPPORT_CERTIFICATE: Self = Self::text(0x0004, 0x7F21);
     /// 券面事項入力補助AP EF 0005, its basic information, which no signature covers. Free to read.
     pub const INPUT_SUPPORT_INFORMATION: Self = Self::text(0x0005, 0xFF40);
+    /// 券面事項入力補助AP EF 0006, a public key for the delivery of session keys (one source). After the PIN or
+    /// 照合番号B (or A).
+    pub const SESSION_KEY: Self = Self::text(0x0006, 0xA1);
+    /// 券面事項入力補助AP EF 0008: 16 bytes, all FF where it was seen; for what is not known. Seen to be free
+    /// to read.
+    pub const INPUT_SUPPORT_UNKNOWN_0008: Self = Self::of(Application::InputSupport, 0x0008, 16);
     /// 券面事項入力補助AP EF 0007, the card's key of that application, signed. After the PIN or 照合番号B (or
     /// A).
     pub const SIGNING_KEY_RECORD: Self = Self::text(0x0007, 0xFF50);
+
+    /// 共通カードAP EF 0002, a reference to a key: 16 bytes, the same as in [`File::BASIC_RESIDENT_KEY_REFERENCE`]
+    /// (one source).
+    pub const COMMON_KEY_REFERENCE: Self = Self::of(Application::Common, 0x0002, 16);
+    /// 住基AP EF 0002, a reference to a key: 16 bytes (one source).
+    pub const BASIC_RESIDENT_KEY_REFERENCE: Self = Self::of(Application::BasicResident, 0x0002, 16);
+
+    const fn of(application: Application, identifier: u16, length: usize) -> Self {
+        Self { application, identifier, extent: Extent::Fixed(length) }
+    }
+
+    const fn face_after_stray(identifier: u16, tag: u32) -> Self {
+        let extent = Extent::ObjectAfterStray(Tag::new(tag));
+        Self { application: Application::CardFace, identifier, extent }
+    }
+
+    const fn text_after_stray(identifier: u16, tag: u32) -> Self {
+        let extent = Extent::ObjectAfterStray(Tag::new(tag));
+        Self { application: Application::InputSupport, identifier, extent }
+    }
 
     const fn face(identifier: u16, tag: u32) -> Self {
         let extent = Extent::Object(Tag::new(tag));
@@ -85,7 +114,7 @@ impl File {
     }
 
     const fn fixed(identifier: u16, length: usize) -> Self {
-        Self { application: Application::Jpki, identifier, extent: Extent::Fixed(length) }
+        Self::of(Application::Jpki, identifier, length)
     }
 
     /// The short identifier (SFI): the low five bits, when the file has one (0001 to 001E).

@@ -15,7 +15,17 @@
 //! | [`Verify`] | [`Tries`] (consumed), a [`Secret`] | [`Verified`], or how it ended |
 //! | [`Sign`] | [`Verified`] | [`UnverifiedSignature`] |
 //! | [`AuthenticateCard`] | a [`CardKey`], no secret | [`UnverifiedAuthentication`] |
+//! | [`ReadCardInformation`] | | [`CardInformation`], which nothing signs |
+//! | [`ReadData`] | a [`DataObject`], a [`Sink`] | its length |
+//! | [`AuthenticateInstitution`] | a vendor's [`InstitutionAuthentication`] | [`InstitutionAuthenticated`], which opens the way to [`Sign`] without a PIN |
 //! | [`ClearStatus`] | | the card forgets that a PIN was verified |
+//!
+//! # The feature `my-number`
+//! The 12-digit individual number (個人番号) may be collected and kept by few and for few purposes (番号法,
+//! 行政手続における特定の個人を識別するための番号の利用等に関する法律, articles 19 and 20); a check-in is not one of
+//! them. Without this feature nothing here names, reads, builds or asks for it. With it there are
+//! `VerificationNumberA` (照合番号A, which is the number), its two references, and the two files that hold
+//! the number. It changes nothing else.
 //!
 //! ```
 //! use kazasu_mynacard::{Pin, PinError};
@@ -36,8 +46,11 @@ mod authenticate;
 mod change;
 mod clear;
 mod counter;
+mod data;
 mod error;
 mod file;
+mod information;
+mod institution;
 mod read;
 mod secret;
 mod sign;
@@ -45,17 +58,25 @@ mod sink;
 mod token;
 mod verify;
 
+#[cfg(feature = "my-number")]
+pub use access::VerificationNumberA;
 pub use access::{AccessCodeError, BirthDateKey, VerificationNumberB};
-pub use application::{Application, SelectApplication};
+pub use application::{Application, LeaveApplication, SelectApplication};
 pub use authenticate::{AuthenticateCard, CardKey, UnverifiedAuthentication};
 pub use change::{Change, ChangeError};
 pub use clear::ClearStatus;
 pub use counter::{Counter, ReadTries, Reference, Tries};
+pub use data::{DataObject, ReadData};
 pub use error::{Error, FileError, Operation};
 pub use file::File;
+pub use information::{CardInformation, ReadCardInformation};
+pub use institution::{
+    AuthenticateInstitution, InstitutionAuthenticated, InstitutionAuthentication, InstitutionError,
+    InstitutionScheme, InstitutionStep,
+};
 pub use read::{Extent, ReadFile};
 pub use secret::{Password, PasswordError, Pin, PinError, Secret};
-pub use sign::{Input, InputError, Key, Sign, UnverifiedSignature, digest_info_sha256};
+pub use sign::{Input, InputError, Key, KeyUse, Sign, UnverifiedSignature, digest_info_sha256};
 pub use sink::{Buffer, Sink, SinkFull};
 pub use token::{Availability, Token, TokenInformation};
-pub use verify::{Cause, LastTry, Verified, Verify, VerifyError};
+pub use verify::{Cause, LastTry, Verified, Verify, VerifyError, WRONG_CODES_MAX};

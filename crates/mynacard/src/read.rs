@@ -17,6 +17,8 @@ const OFFSET_MAX: usize = 0x7FFF;
 const LENGTH_MAX: usize = OFFSET_MAX + 1;
 /// Bytes that hold every TLV header of a card: two of tag, three of length, with room to spare.
 const HEADER: usize = 8;
+/// Stray bytes that some cards have before the object of an EF 0002 (docs/card-facts.md §2.9).
+const STRAY: usize = 2;
 
 /// How the length of a file is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,9 @@ const HEADER: usize = 8;
 pub enum Extent {
     /// It begins with this object, and ends for us where the object ends.
     Object(Tag),
+    /// The same, but up to two stray bytes may stand before the object, as was seen in the files with
+    /// attributes and card face. They are read with it: the offsets in it may count them.
+    ObjectAfterStray(Tag),
     /// It has so many bytes.
     Fixed(usize),
 }
@@ -49,7 +54,7 @@ pub struct ReadFile<S> {
     state: State,
     read: usize,
     total: Option<usize>,
-    header: heapless::Vec<u8, HEADER>,
+    header: heapless::Vec<u8, { STRAY + HEADER }>,
 }
 
 impl<S> fmt::Debug for ReadFile<S> {
@@ -109,24 +114,19 @@ impl<S: Sink> ReadFile<S> {
         let total = match (self.total, self.file.extent) {
             (Some(total), _) => total,
             (None, Extent::Fixed(total)) => self.begin(total, &[])?,
-            (None, Extent::Object(tag)) => {
-                let room = HEADER.saturating_sub(self.header.len());
+            (None, Extent::Object(tag) | Extent::ObjectAfterStray(tag)) => {
+                let room = self.header.capacity().saturating_sub(self.header.len());
                 // The first bytes are kept until they show the length.
                 let head = data.get(..room.min(data.len())).unwrap_or_default();
                 let before = self.header.clone();
                 let _ = self.header.extend_from_slice(head);
-                match Header::parse(&self.header, Rules::Ber) {
-                    Ok(header) if header.tag == tag => {
-                        let total = header.total_length().map_err(|_| FileError::Content)?;
-                        self.begin(total, &before)?
-                    }
-                    Err(error)
-                        if matches!(error.kind, ErrorKind::Truncated) && !data.is_empty() =>
-                    {
+                match self.length(tag)? {
+                    Some(total) => self.begin(total, &before)?,
+                    None if data.is_empty() => return Err(FileError::Content),
+                    None => {
                         self.read = self.read.saturating_add(data.len());
                         return Ok(false);
                     }
-                    _ => return Err(FileError::Content),
                 }
             }
         };
@@ -138,6 +138,27 @@ impl<S: Sink> ReadFile<S> {
         self.sink.write(chunk).map_err(|_| FileError::SinkFull { needed: total })?;
         self.read = self.read.saturating_add(chunk.len());
         Ok(self.read >= total)
+    }
+
+    /// The length up to the end of the object, when the first bytes show it: at the start, or after
+    /// stray bytes where some may be. `None` while more bytes may yet show it.
+    fn length(&self, tag: Tag) -> Result<Option<usize>, FileError> {
+        let strays = match self.file.extent {
+            Extent::ObjectAfterStray(_) => STRAY,
+            Extent::Object(_) | Extent::Fixed(_) => 0,
+        };
+        let mut open = false;
+        for stray in 0..=strays {
+            match Header::parse(self.header.get(stray..).unwrap_or_default(), Rules::Ber) {
+                Ok(header) if header.tag == tag => {
+                    let total = header.total_length().map_err(|_| FileError::Content)?;
+                    return Ok(Some(total.saturating_add(stray)));
+                }
+                Err(error) if matches!(error.kind, ErrorKind::Truncated) => open = true,
+                _ => {}
+            }
+        }
+        if open { Ok(None) } else { Err(FileError::Content) }
     }
 
     fn begin(&mut self, total: usize, before: &[u8]) -> Result<usize, FileError> {

@@ -32,6 +32,8 @@
 //! compared::<kazasu_mynacard::Password>();
 //! ```
 
+#[cfg(feature = "my-number")]
+use crate::access::VerificationNumberA;
 use crate::access::{BirthDateKey, VerificationNumberB};
 use crate::counter::Reference;
 use core::fmt;
@@ -116,6 +118,9 @@ impl Drop for Password {
 pub enum Secret<'a> {
     /// The birth date as a key, six digits.
     BirthDate(&'a BirthDateKey),
+    /// 照合番号A, twelve digits: the individual number.
+    #[cfg(feature = "my-number")]
+    NumberA(&'a VerificationNumberA),
     /// 照合番号B, fourteen digits.
     NumberB(&'a VerificationNumberB),
     /// Four digits.
@@ -130,6 +135,8 @@ impl<'a> Secret<'a> {
     pub(crate) fn bytes(self) -> &'a [u8] {
         match self {
             Self::BirthDate(key) => key.bytes(),
+            #[cfg(feature = "my-number")]
+            Self::NumberA(number) => number.bytes(),
             Self::NumberB(number) => number.bytes(),
             Self::Pin(pin) => &pin.0,
             Self::Password(password) => &password.0,
@@ -146,6 +153,10 @@ impl<'a> Secret<'a> {
                 matches!(self, Self::Pin(_) | Self::OnPinPad)
             }
             Reference::BirthDate => matches!(self, Self::BirthDate(_)),
+            #[cfg(feature = "my-number")]
+            Reference::CardFaceNumberA | Reference::InputSupportNumberA => {
+                matches!(self, Self::NumberA(_))
+            }
             Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
                 matches!(self, Self::NumberB(_))
             }
@@ -187,6 +198,13 @@ impl<'a> From<&'a Password> for Secret<'a> {
 impl<'a> From<&'a BirthDateKey> for Secret<'a> {
     fn from(key: &'a BirthDateKey) -> Self {
         Self::BirthDate(key)
+    }
+}
+
+#[cfg(feature = "my-number")]
+impl<'a> From<&'a VerificationNumberA> for Secret<'a> {
+    fn from(number: &'a VerificationNumberA) -> Self {
+        Self::NumberA(number)
     }
 }
 

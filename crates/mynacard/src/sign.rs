@@ -6,10 +6,11 @@
 use crate::counter::Reference;
 use crate::error::{Error, Operation};
 use crate::file::short_identifier;
+use crate::institution::{InstitutionAuthenticated, InstitutionScheme};
 use crate::read::refuses_short_identifier;
 use crate::verify::Verified;
 use core::fmt;
-use kazasu_apdu::{Command, Event, Outgoing, Procedure, Status, Step};
+use kazasu_apdu::{Command, Event, Outgoing, Presence, Procedure, Status, Step};
 
 /// Bytes of an RSA-2048 signature.
 pub(crate) const SIGNATURE_LENGTH: usize = 256;
@@ -92,6 +93,13 @@ impl Input<'_> {
         }
     }
 
+    const fn check(&self) -> Result<(), InputError> {
+        match self.bytes().len() {
+            1..=INPUT_MAX => Ok(()),
+            length => Err(InputError::Length { length }),
+        }
+    }
+
     const fn bytes(&self) -> &[u8] {
         match self {
             Self::Verbatim(bytes)
@@ -138,6 +146,31 @@ impl fmt::Display for InputError {
 
 impl core::error::Error for InputError {}
 
+/// What opened a key of 公的個人認証AP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum KeyUse {
+    /// 特定機関認証, without a PIN.
+    Institution,
+    /// Its PIN or password.
+    Pin,
+    /// A stand-in for 特定機関認証, which virtual cards take: a simulation.
+    StandIn,
+}
+
+impl KeyUse {
+    /// Its name, for machines: `institution`, `pin`, `stand-in`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Institution => "institution",
+            Self::Pin => "pin",
+            Self::StandIn => "stand-in",
+        }
+    }
+}
+
 /// A signature as the card gave it. Nobody has checked it yet: `kazasu-pki` does, with the
 /// certificate, and only what it returns is a signature.
 ///
@@ -151,6 +184,7 @@ impl core::error::Error for InputError {}
 #[derive(Clone, PartialEq, Eq)]
 pub struct UnverifiedSignature {
     key: Key,
+    key_use: KeyUse,
     p1: u8,
     bytes: [u8; SIGNATURE_LENGTH],
 }
@@ -160,6 +194,12 @@ impl UnverifiedSignature {
     #[must_use]
     pub const fn key(&self) -> Key {
         self.key
+    }
+
+    /// What opened the key.
+    #[must_use]
+    pub const fn key_use(&self) -> KeyUse {
+        self.key_use
     }
 
     /// P1 of the command: the scheme that was asked for.
@@ -188,12 +228,13 @@ enum State {
     Sign,
 }
 
-/// Lets the card sign, after [`Verified`] showed that its key is open.
+/// Lets the card sign, after [`Verified`] or [`InstitutionAuthenticated`] showed that its key is open.
 #[derive(Debug)]
 pub struct Sign<'a> {
     key: Key,
+    key_use: KeyUse,
     input: Input<'a>,
-    evidence: &'a Verified,
+    presence: Presence,
     state: State,
 }
 
@@ -202,19 +243,36 @@ impl<'a> Sign<'a> {
     ///
     /// # Errors
     /// [`InputError`] when the input cannot be signed or `evidence` is for another key.
-    pub fn new(key: Key, input: Input<'a>, evidence: &'a Verified) -> Result<Self, InputError> {
-        let length = input.bytes().len();
-        if length == 0 || length > INPUT_MAX {
-            return Err(InputError::Length { length });
-        }
+    pub fn new(key: Key, input: Input<'a>, evidence: &Verified) -> Result<Self, InputError> {
+        input.check()?;
         if evidence.reference() != key.reference() {
             return Err(InputError::WrongReference);
         }
+        Ok(Self::open(key, KeyUse::Pin, input, evidence.presence()))
+    }
+
+    /// Signs `input` with the 利用者証明用 key, without its PIN.
+    ///
+    /// # Errors
+    /// [`InputError`] when the input cannot be signed.
+    pub fn without_pin(
+        input: Input<'a>,
+        evidence: &InstitutionAuthenticated,
+    ) -> Result<Self, InputError> {
+        input.check()?;
+        let key_use = match evidence.scheme() {
+            InstitutionScheme::Certified => KeyUse::Institution,
+            InstitutionScheme::StandIn => KeyUse::StandIn,
+        };
+        Ok(Self::open(Key::Auth, key_use, input, evidence.presence()))
+    }
+
+    const fn open(key: Key, key_use: KeyUse, input: Input<'a>, presence: Presence) -> Self {
         let state = match short_identifier(key.file_identifier()) {
             Some(short) => State::SignShort(short),
             None => State::Select,
         };
-        Ok(Self { key, input, evidence, state })
+        Self { key, key_use, input, presence, state }
     }
 
     fn send_sign<T>(&self, p2: u8, outgoing: &mut Outgoing<'_>) -> Step<T> {
@@ -238,7 +296,7 @@ impl Procedure for Sign<'_> {
             State::SignShort(_) | State::Sign => Operation::Sign,
         };
         let response = match event {
-            Event::Start if outgoing.presence() != self.evidence.presence() => {
+            Event::Start if outgoing.presence() != self.presence => {
                 return Step::Done(Err(Error::EvidenceExpired));
             }
             Event::Start => {
@@ -261,7 +319,8 @@ impl Procedure for Sign<'_> {
             (State::SignShort(_) | State::Sign, Status::OK) => {
                 Step::Done(match <[u8; SIGNATURE_LENGTH]>::try_from(response.data) {
                     Ok(bytes) => {
-                        Ok(UnverifiedSignature { key: self.key, p1: self.input.p1(), bytes })
+                        let (key, key_use, p1) = (self.key, self.key_use, self.input.p1());
+                        Ok(UnverifiedSignature { key, key_use, p1, bytes })
                     }
                     Err(_) => Err(Error::WrongSignatureLength { length: response.data.len() }),
                 })

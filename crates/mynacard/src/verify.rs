@@ -8,6 +8,10 @@ use crate::secret::Secret;
 use core::fmt;
 use kazasu_apdu::{Command, Event, Fault, Outgoing, PinPadEnd, Presence, Procedure, Status, Step};
 
+/// Wrong access codes after which a session takes no more of them. A machine that misreads a card, or
+/// somebody who guesses, must not get at the reserve.
+pub const WRONG_CODES_MAX: u8 = 2;
+
 /// May the last try be used?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -104,6 +108,12 @@ pub enum VerifyError {
         /// What happened.
         cause: Cause,
     },
+    /// Two access codes ([`WRONG_CODES_MAX`]) were wrong in this session, and it takes no more. No try
+    /// was used. [`kazasu_apdu::Channel::begin_session`] ends that.
+    SessionStopped {
+        /// Tries left.
+        left: u8,
+    },
     /// Wrong. One try was used.
     Wrong {
         /// Tries left.
@@ -123,10 +133,15 @@ impl VerifyError {
             Self::Blocked | Self::WrongAndBlocked => Some(0),
             Self::LastTryRefused { left }
             | Self::NotEntered { left, .. }
+            | Self::SessionStopped { left }
             | Self::Wrong { left } => Some(*left),
             Self::OutcomeUnknown { left, .. } => *left,
             Self::EvidenceExpired | Self::NotSent(_) | Self::WrongKind => None,
         }
+    }
+
+    const fn may_have_used_a_try(&self) -> bool {
+        matches!(self, Self::OutcomeUnknown { .. } | Self::Wrong { .. } | Self::WrongAndBlocked)
     }
 }
 
@@ -158,6 +173,11 @@ impl fmt::Display for VerifyError {
             Self::OutcomeUnknown { left: None, cause } => {
                 write!(f, "outcome unknown, tries left unknown: {cause}")
             }
+            Self::SessionStopped { left } => write!(
+                f,
+                "{WRONG_CODES_MAX} access codes were wrong in this session and it takes no more; no \
+                 try was used, {left} left; compare the codes with the card and begin again"
+            ),
             Self::Wrong { left } => write!(f, "wrong, {left} left"),
             Self::WrongAndBlocked => f.write_str(
                 "wrong, and that was the last try: none are left; the holder resets the PIN at the \
@@ -209,12 +229,15 @@ impl<'s> Verify<'s> {
     }
 
     /// What speaks against sending the command.
-    fn objection(&self, presence: Presence) -> Option<VerifyError> {
+    fn objection(&self, outgoing: &Outgoing<'_>) -> Option<VerifyError> {
         if !self.secret.fits(self.reference) {
             return Some(VerifyError::WrongKind);
         }
-        if presence != self.presence {
+        if outgoing.presence() != self.presence {
             return Some(VerifyError::EvidenceExpired);
+        }
+        if self.reference.is_access_code() && outgoing.wrong_codes() >= WRONG_CODES_MAX {
+            return Some(VerifyError::SessionStopped { left: self.before.left() });
         }
         match self.before {
             Counter::Blocked | Counter::Left(0) => Some(VerifyError::Blocked),
@@ -267,9 +290,26 @@ impl Procedure for Verify<'_> {
     type Output = Result<Verified, VerifyError>;
 
     fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<Self::Output> {
+        let step = self.advance(event, outgoing);
+        if let Step::Done(Err(error)) = &step
+            && self.reference.is_access_code()
+            && error.may_have_used_a_try()
+        {
+            outgoing.count_wrong_code();
+        }
+        step
+    }
+}
+
+impl Verify<'_> {
+    fn advance(
+        &mut self,
+        event: Event<'_>,
+        outgoing: &mut Outgoing<'_>,
+    ) -> Step<Result<Verified, VerifyError>> {
         let done = |error| Step::Done(Err(error));
         match (self.state, event) {
-            (State::Verify, Event::Start) => match self.objection(outgoing.presence()) {
+            (State::Verify, Event::Start) => match self.objection(outgoing) {
                 Some(error) => done(error),
                 None => outgoing.send(&self.secret.present(Command::new(
                     0x00,
