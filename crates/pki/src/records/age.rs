@@ -46,6 +46,11 @@ impl<'a> AgeRecord<'a> {
         })
     }
 
+    /// The date of birth, which was not verified.
+    pub const fn unverified_birth(&self) -> RecordDate {
+        self.birth
+    }
+
     /// Verifies the signature, without a heap.
     ///
     /// # Errors

@@ -107,6 +107,27 @@ impl<'a> CardFace<'a> {
         })
     }
 
+    /// The date of birth, which was not verified.
+    pub const fn unverified_birth(&self) -> RecordDate {
+        self.birth
+    }
+
+    /// The sex, which was not verified.
+    pub const fn unverified_sex(&self) -> Sex {
+        self.sex
+    }
+
+    /// The photo, JPEG 2000, which was not verified.
+    pub const fn unverified_photo(&self) -> &'a [u8] {
+        let [_, _, _, _, _, photo] = &self.signed;
+        photo.value()
+    }
+
+    /// The expiry of the card, which no signature covers.
+    pub const fn expiry(&self) -> Unsigned<RecordDate> {
+        Unsigned::new(self.expiry)
+    }
+
     /// Verifies the signature, without a heap.
     ///
     /// # Errors

@@ -30,6 +30,11 @@ impl CardChallenge {
         Self { info: digest_info(&sha256(nonce)), bare: false }
     }
 
+    /// The challenge of a nonce whose SHA-256 digest is given.
+    pub fn of_digest(digest: &[u8; 32]) -> Self {
+        Self { info: digest_info(digest), bare: false }
+    }
+
     /// The same with the digest alone, 32 octets, which cards sign too.
     #[must_use]
     pub fn bare(self) -> Self {

@@ -152,6 +152,26 @@ impl<'a> InputAttributes<'a> {
         })
     }
 
+    /// The name, which was not verified.
+    pub const fn unverified_name(&self) -> &'a str {
+        self.name
+    }
+
+    /// The address, which was not verified.
+    pub const fn unverified_address(&self) -> &'a str {
+        self.address
+    }
+
+    /// The date of birth, which was not verified.
+    pub const fn unverified_birth(&self) -> RecordDate {
+        self.birth
+    }
+
+    /// The sex, which was not verified.
+    pub const fn unverified_sex(&self) -> Sex {
+        self.sex
+    }
+
     /// Compares the file with the digest in the verified integrity record (`DF32`, over what follows
     /// `DF21`).
     ///
