@@ -16,17 +16,18 @@ use crate::proof::Proof;
 use core::fmt;
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{
-    Application, Buffer, File, Input, Key, ReadFile, SelectApplication, Sign, Token,
-    TokenInformation, digest_info_sha256,
+    Application, Buffer, File, Input, InputError, Key, KeyUse, ReadFile, SelectApplication, Sign,
+    Token, TokenInformation, digest_info_sha256,
 };
 use kazasu_pki::{
-    Backend, Digest, HashAlgorithm, Judged, Kind, Phase, Scheme, SignatureError, Time, Validator,
+    Backend, Digest, HashAlgorithm, Hierarchy, Judged, Kind, Phase, Scheme, SignatureError, Time,
+    Validator,
 };
 
 /// What is to be proven or signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Job {
-    key: Key,
+    pub(crate) key: Key,
     digest: Digest,
     /// The same nonce by the other hash function, for evidence of the next card.
     #[cfg(feature = "p384")]
@@ -131,12 +132,12 @@ impl fmt::Debug for Report<'_> {
 
 /// What is known so far.
 #[derive(Default)]
-struct Progress {
-    certificate_length: Option<usize>,
+pub(crate) struct Progress {
+    pub(crate) certificate_length: Option<usize>,
     /// Was the certificate free to read? Then it can tell this card from another.
     free_certificate: bool,
     attempt: Attempt,
-    token: Option<Token>,
+    pub(crate) token: Option<Token>,
 }
 
 /// Runs a check-in or a signature on a card that has just been connected, and ends the session.
@@ -154,29 +155,49 @@ pub fn authenticate<'c, T: Transport, B: Backend>(
     let mut progress = Progress::default();
     let mut result = run(session, validator, now, job, holder, certificate, &mut progress);
     let certificate: &'c [u8] = certificate;
-    let certificate = progress.certificate_length.and_then(|length| certificate.get(..length));
 
     if let Err(failure) = &mut result {
-        let free = if progress.free_certificate { certificate.unwrap_or_default() } else { &[] };
+        let free = if progress.free_certificate { progress.certificate(certificate) } else { None };
+        let free = free.unwrap_or_default();
         let (reference, file) = (job.key.reference(), job.file().file());
         progress.attempt.after_failure(session, failure, reference, file, free);
     }
     let cleared = end_session(session, Application::Jpki);
 
-    let judged = certificate.and_then(|der| validator.validate(der, job.kind(), now).ok());
-    let (outcome, failure, proof) = match result {
-        Ok(proof) => (outcome(proof.phase()), None, Some(proof)),
-        Err(failure) => (failure.outcome(), Some(failure), None),
-    };
-    Report {
-        outcome,
-        failure,
-        tries_left: progress.attempt.tries_left,
-        certificate,
-        judged,
-        token: progress.token,
-        proof,
-        cleared,
+    progress.report(validator, now, job, certificate, result, cleared)
+}
+
+impl Progress {
+    fn certificate<'c>(&self, memory: &'c [u8]) -> Option<&'c [u8]> {
+        self.certificate_length.and_then(|length| memory.get(..length))
+    }
+
+    /// What came of it.
+    pub(crate) fn report<'c, B: Backend>(
+        self,
+        validator: &Validator<'c, B>,
+        now: Time,
+        job: &Job,
+        memory: &'c [u8],
+        result: Result<Proof, Failure>,
+        cleared: Cleared,
+    ) -> Report<'c> {
+        let certificate = self.certificate(memory);
+        let judged = certificate.and_then(|der| validator.validate(der, job.kind(), now).ok());
+        let (outcome, failure, proof) = match result {
+            Ok(proof) => (outcome(proof.phase()), None, Some(proof)),
+            Err(failure) => (failure.outcome(), Some(failure), None),
+        };
+        Report {
+            outcome,
+            failure,
+            tries_left: self.attempt.tries_left,
+            certificate,
+            judged,
+            token: self.token,
+            proof,
+            cleared,
+        }
     }
 }
 
@@ -222,23 +243,48 @@ fn run<T: Transport, B: Backend>(
     let length = progress.certificate_length.unwrap_or_default();
     let judged = judge(validator, now, job.kind(), certificate.get(..length).unwrap_or_default())?;
 
+    sign(
+        session,
+        validator,
+        &judged,
+        job,
+        progress.token,
+        &mut |stage| holder.stage(stage),
+        |input| Sign::new(job.key, input, &verified),
+    )
+}
+
+/// Lets the card sign what the job is about, and verifies that.
+pub(crate) fn sign<T: Transport, B: Backend>(
+    session: &mut Session<'_, T>,
+    validator: &Validator<'_, B>,
+    judged: &Judged<'_>,
+    job: &Job,
+    token: Option<Token>,
+    stage: &mut dyn FnMut(Stage),
+    prepare: impl for<'i> FnOnce(Input<'i>) -> Result<Sign<'i>, InputError>,
+) -> Result<Proof, Failure> {
     let digest = job.digest.as_sha256().ok_or(SignatureError::Scheme)?;
     let digest_info = digest_info_sha256(digest);
-    let mut sign = Sign::new(job.key, Input::Verbatim(&digest_info), &verified)?;
-    let signature = session.run(&mut sign)?;
-    holder.stage(Stage::Signed);
+    let signature = session.run(&mut prepare(Input::Verbatim(&digest_info))?)?;
+    stage(Stage::Signed);
+    let key_use = signature.key_use();
+    // What a stand-in opened is a simulation, and says nothing under any other root.
+    if key_use == KeyUse::StandIn && judged.hierarchy() != Hierarchy::Virtual {
+        return Err(Failure::StandIn);
+    }
     let signature = validator.verify_message(
-        &judged,
+        judged,
         Scheme::Pkcs1v15Sha256,
         &job.digest,
         signature.unverified_bytes(),
     )?;
-    holder.stage(Stage::SignatureVerified);
-    Proof::new(&signature, progress.token).ok_or(Failure::Signature(SignatureError::Mismatch))
+    stage(Stage::SignatureVerified);
+    Proof::new(&signature, key_use, token).ok_or(Failure::Signature(SignatureError::Mismatch))
 }
 
 /// Judges the certificate and whether its phase allows the job.
-fn accept<T: Transport, B: Backend>(
+pub(crate) fn accept<T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'_, B>,
     now: Time,

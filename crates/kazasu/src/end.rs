@@ -23,11 +23,19 @@ pub enum Cleared {
 ///
 /// Always takes the card's power where the link can; where it cannot, and a secret was sent,
 /// another application is selected. When neither works the link is connected once more for it: a
-/// card may keep its status over a broken exchange and a warm reset (docs/card-facts.md §1.3).
+/// card may keep its status over a broken exchange and a warm reset (docs/card-facts.md §1.3). The
+/// channel's buffers are overwritten.
 pub fn end_session<T: Transport>(
     session: &mut Session<'_, T>,
     application: Application,
 ) -> Cleared {
+    let cleared = forget(session, application);
+    // The last answer may be a photo, and a channel may live long.
+    session.channel_mut().wipe();
+    cleared
+}
+
+fn forget<T: Transport>(session: &mut Session<'_, T>, application: Application) -> Cleared {
     if !session.channel().secret_sent() {
         let _ = session.power_off();
         return Cleared::NotNeeded;

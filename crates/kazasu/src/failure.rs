@@ -6,33 +6,47 @@ use core::fmt;
 use kazasu_apdu::transport::ErrorKind;
 use kazasu_apdu::{Fault, PinPadEnd, Status};
 use kazasu_mynacard as mynacard;
-use kazasu_mynacard::{ChangeError, InputError, VerifyError};
+use kazasu_mynacard::{ChangeError, InputError, InstitutionError, VerifyError};
 use kazasu_pki as pki;
 use kazasu_pki::Phase;
+use kazasu_pki::cvc::CvcError;
+use kazasu_pki::records::RecordError;
 
 /// The failing step's own error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Failure {
+    /// The card did not answer the challenge with the key of its record: it is a copy, or damaged.
+    Authenticity(pki::SignatureError),
     /// A command failed.
     Card(mynacard::Error),
     /// The certificate was not accepted.
     Certificate(pki::Error),
     /// CHANGE REFERENCE DATA did not go well.
     Change(ChangeError),
+    /// VERIFY of an access code did not go well.
+    Code(VerifyError),
+    /// The card-verifiable certificate of the records' signer was not accepted.
+    Cvc(CvcError),
     /// The holder gave no PIN.
     Declined(Declined),
     /// What was to be signed cannot be.
     Input(InputError),
+    /// The card and the provider of 特定機関認証 did not accept each other.
+    Institution(InstitutionError),
     /// The certificate is in a phase that does not allow this job.
     Phase(Phase),
     /// The certificate is in its months of grace, and in a phone or something else that is not
     /// known to be a card: there is no grace for those.
     PhoneGrace,
+    /// A record of the card was not accepted.
+    Record(RecordError),
     /// The signature was not accepted.
     Signature(pki::SignatureError),
-    /// VERIFY did not go well.
+    /// A stand-in for 特定機関認証 was to open the key of something else than a virtual card.
+    StandIn,
+    /// VERIFY of a PIN or password did not go well.
     Verify(VerifyError),
 }
 
@@ -41,7 +55,22 @@ impl Failure {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self {
+            Self::Authenticity(_) => Outcome::RecordNotGenuine,
             Self::Card(error) => of_card(error),
+            Self::Code(error) => of_code(error),
+            Self::Cvc(error) => match error {
+                CvcError::BadSignature => Outcome::RecordNotGenuine,
+                CvcError::UnknownIssuer | CvcError::WrongRole { .. } => Outcome::NotTrusted,
+                _ => Outcome::BadAnswer,
+            },
+            Self::Institution(InstitutionError::Card(error)) => of_card(error),
+            Self::Institution(_) => Outcome::BadAnswer,
+            Self::Record(error) => match error {
+                RecordError::BadSignature | RecordError::WrongDigest => Outcome::RecordNotGenuine,
+                RecordError::WrongRole { .. } => Outcome::NotTrusted,
+                _ => Outcome::BadAnswer,
+            },
+            Self::StandIn => Outcome::NotTrusted,
             Self::Certificate(_) => Outcome::NotTrusted,
             Self::Change(error) => match error {
                 ChangeError::NotEntered(end) => of_pin_pad(*end),
@@ -68,7 +97,7 @@ impl Failure {
     #[must_use]
     pub const fn tries_left(&self) -> Option<u8> {
         match self {
-            Self::Verify(error) => error.tries_left(),
+            Self::Code(error) | Self::Verify(error) => error.tries_left(),
             Self::Change(error) => error.tries_left(),
             _ => None,
         }
@@ -143,14 +172,34 @@ const fn of_verify(error: &VerifyError) -> Outcome {
         VerifyError::NotSent(fault) => of_fault(*fault),
         VerifyError::Wrong { .. } => Outcome::PinWrong,
         VerifyError::OutcomeUnknown { .. } => Outcome::OutcomeUnknown,
+        VerifyError::SessionStopped { .. } => Outcome::CodesStopped,
         _ => Outcome::BadAnswer,
+    }
+}
+
+const fn of_code(error: &VerifyError) -> Outcome {
+    match of_verify(error) {
+        Outcome::PinBlocked => Outcome::CodeBlocked,
+        Outcome::PinWrong => Outcome::CodeWrong,
+        outcome => outcome,
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Authenticity(error) => {
+                write!(f, "the card is not the one that its record was issued for: {error}")
+            }
             Self::Card(error) => error.fmt(f),
+            Self::Code(error) => error.fmt(f),
+            Self::Cvc(error) => write!(f, "the signer of the card's records: {error}"),
+            Self::Institution(error) => error.fmt(f),
+            Self::Record(error) => write!(f, "a record of the card: {error}"),
+            Self::StandIn => f.write_str(
+                "a stand-in for the institution authentication was offered, and this is no virtual \
+                 card; nothing was proven, use the PIN",
+            ),
             Self::Certificate(error) => write!(f, "the certificate is not trusted: {error}"),
             Self::Change(error) => error.fmt(f),
             Self::Declined(declined) => declined.fmt(f),
@@ -191,8 +240,11 @@ from!(
     mynacard::Error => Card,
     pki::Error => Certificate,
     ChangeError => Change,
+    CvcError => Cvc,
     Declined => Declined,
     InputError => Input,
+    InstitutionError => Institution,
+    RecordError => Record,
     pki::SignatureError => Signature,
     VerifyError => Verify
 );

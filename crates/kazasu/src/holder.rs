@@ -2,7 +2,7 @@
 //! how far things are. The flows never keep what the holder gave.
 
 use core::fmt;
-use kazasu_mynacard::{Password, Pin, Reference, Secret};
+use kazasu_mynacard::{BirthDateKey, Password, Pin, Reference, Secret, VerificationNumberB};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +15,13 @@ pub struct Request {
     pub tries_left: u8,
 }
 
-/// A PIN or a password that the flow may use once. It is wiped when dropped.
+/// A PIN, a password or an access code that the flow may use once. It is wiped when dropped.
 #[allow(missing_debug_implementations, reason = "a secret has no Debug")]
 pub enum OwnedSecret {
+    /// The birth date as a key, six digits.
+    BirthDate(BirthDateKey),
+    /// 照合番号B, fourteen digits.
+    NumberB(VerificationNumberB),
     /// The holder types the PIN at a reader with a PIN pad. There is one when the link's
     /// [`kazasu_apdu::Capabilities::pin_pad`] says so.
     OnPinPad,
@@ -32,6 +36,8 @@ impl OwnedSecret {
     #[must_use]
     pub fn borrow(&self) -> Secret<'_> {
         match self {
+            Self::BirthDate(key) => key.into(),
+            Self::NumberB(number) => number.into(),
             Self::OnPinPad => Secret::OnPinPad,
             Self::Password(password) => password.into(),
             Self::Pin(pin) => pin.into(),
@@ -48,6 +54,18 @@ impl From<Pin> for OwnedSecret {
 impl From<Password> for OwnedSecret {
     fn from(password: Password) -> Self {
         Self::Password(password)
+    }
+}
+
+impl From<BirthDateKey> for OwnedSecret {
+    fn from(key: BirthDateKey) -> Self {
+        Self::BirthDate(key)
+    }
+}
+
+impl From<VerificationNumberB> for OwnedSecret {
+    fn from(number: VerificationNumberB) -> Self {
+        Self::NumberB(number)
     }
 }
 
@@ -77,7 +95,7 @@ impl core::error::Error for Declined {}
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Stage {
-    /// The JPKI application was selected.
+    /// The application was selected.
     Selected,
     /// The certificate was read.
     CertificateRead,
@@ -85,8 +103,14 @@ pub enum Stage {
     CertificateJudged,
     /// The tries left were read.
     TriesRead,
-    /// The card took the PIN.
+    /// The card took the PIN or the access code.
     PinVerified,
+    /// The card accepted an institution, so that its key is open without a PIN.
+    InstitutionAuthenticated,
+    /// A record with personal data was read.
+    RecordRead,
+    /// The record's signature was verified.
+    RecordVerified,
     /// The card signed.
     Signed,
     /// The signature was verified.

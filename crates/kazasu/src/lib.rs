@@ -10,6 +10,9 @@
 //!   [`Outcome`] says one thing, and with a [`Proof`] only when the signature was verified.
 //! * [`judge_again`]: what a reader handed over, judged by somebody else without the card.
 //! * [`read_certificate`], [`tries_left`], [`change`]: the smaller jobs.
+//! * [`card_face`], [`card_face_stream`], [`age_record`], [`attributes`], [`card_information`]: what
+//!   stands on the card, verified, and the card proven to be no copy ([`RecordChecks`]).
+//! * [`authenticate_without_pin`]: the check-in with a vendor's key to 特定機関認証.
 //! * [`Outcome`]: the numbers and names that programs, scripts and the C library share.
 //!
 //! ```
@@ -50,20 +53,30 @@
 extern crate std;
 
 mod again;
+mod attributes;
 mod authenticate;
+mod card_face;
 mod certificate;
 mod end;
 mod failure;
 mod holder;
+mod memory;
 mod nonce;
 mod outcome;
+mod pinless;
 mod pins;
 mod present;
 mod proof;
+mod records;
 mod recovery;
+mod stream;
 
 pub use again::{Evidence, Judgement, judge_again};
+pub use attributes::{
+    AttributesCode, AttributesReport, CardInformationReport, attributes, card_information,
+};
 pub use authenticate::{Job, Report, authenticate};
+pub use card_face::{AgeReport, CardFaceReport, age_record, card_face};
 pub use certificate::{CertificateFile, CertificateReport, read_certificate};
 pub use end::{Cleared, end_session};
 pub use failure::Failure;
@@ -74,7 +87,11 @@ pub use kazasu_pki as pki;
 pub use kazasu_tlv as tlv;
 #[cfg(feature = "virtual-card")]
 pub use kazasu_virtual_card as virtual_card;
+pub use memory::Memory;
 pub use nonce::{Nonce, NonceError, NonceSource};
 pub use outcome::Outcome;
+pub use pinless::authenticate_without_pin;
 pub use pins::{ChangeReport, TriesReport, change, tries_left};
 pub use proof::Proof;
+pub use records::RecordChecks;
+pub use stream::{CardFaceSink, CardFaceStreamReport, StreamedPhoto, card_face_stream};

@@ -87,12 +87,14 @@ outcomes! {
     FaceDeviceFault = 33, "face_device_fault";
     /// Staff did not confirm the visual check (目視確認).
     VisualRefused = 34, "visual_refused";
-    /// A record of the card is not genuine.
+    /// A record of the card is not genuine, or the card is not the one that it was issued for.
     RecordNotGenuine = 35, "record_not_genuine";
     /// An access code (照合番号) was wrong.
     CodeWrong = 36, "code_wrong";
     /// An access code has no tries left.
     CodeBlocked = 37, "code_blocked";
+    /// Two access codes were wrong in this session, and it takes no more.
+    CodesStopped = 38, "codes_stopped";
 }
 
 impl Outcome {

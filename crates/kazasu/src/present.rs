@@ -6,7 +6,7 @@ use crate::holder::{Holder, Request, Stage};
 use crate::recovery;
 use kazasu_apdu::{Presence, Session, Transport};
 use kazasu_mynacard::{
-    Counter, File, LastTry, ReadTries, Reference, Verified, Verify, VerifyError,
+    Counter, File, LastTry, ReadTries, Reference, Verified, Verify, VerifyError, WRONG_CODES_MAX,
 };
 
 /// What is known of the counter.
@@ -30,7 +30,14 @@ impl Attempt {
         let left = tries.counter().left();
         self.tries_left = Some(left);
         holder.stage(Stage::TriesRead);
-        let last_try = may_try(tries.counter(), reference, holder)?;
+        let refused = |error| match reference.is_access_code() {
+            true => Failure::Code(error),
+            false => Failure::Verify(error),
+        };
+        if reference.is_access_code() && session.channel().wrong_codes() >= WRONG_CODES_MAX {
+            return Err(refused(VerifyError::SessionStopped { left }));
+        }
+        let last_try = may_try(tries.counter(), reference, holder).map_err(refused)?;
         let secret = holder.secret(Request { reference, tries_left: left })?;
 
         let presence = session.channel().presence();
@@ -40,7 +47,7 @@ impl Attempt {
         if session.channel().counts().commands != before {
             self.sent_in = Some(presence);
         }
-        let verified = verified?;
+        let verified = verified.map_err(refused)?;
         // A right PIN sets the counter back (docs/card-facts.md §3).
         self.tries_left = Some(reference.tries());
         holder.stage(Stage::PinVerified);
@@ -65,7 +72,9 @@ impl Attempt {
                 .or_else(|| recovery::tries_left(session, presence, reference, file, certificate)),
         };
         // What was learned after the step failed belongs to what the failure says.
-        if let Failure::Verify(VerifyError::OutcomeUnknown { left, .. }) = failure {
+        if let Failure::Code(VerifyError::OutcomeUnknown { left, .. })
+        | Failure::Verify(VerifyError::OutcomeUnknown { left, .. }) = failure
+        {
             *left = self.tries_left;
         }
     }
@@ -76,10 +85,10 @@ pub(crate) fn may_try(
     counter: Counter,
     reference: Reference,
     holder: &mut dyn Holder,
-) -> Result<LastTry, Failure> {
+) -> Result<LastTry, VerifyError> {
     let left = counter.left();
     if counter == Counter::Blocked || left == 0 {
-        return Err(VerifyError::Blocked.into());
+        return Err(VerifyError::Blocked);
     }
     if left > reference.reserve() {
         return Ok(LastTry::Keep);
@@ -87,6 +96,6 @@ pub(crate) fn may_try(
     if holder.confirm_last_try(Request { reference, tries_left: left }) {
         Ok(LastTry::HolderConfirmed)
     } else {
-        Err(VerifyError::LastTryRefused { left }.into())
+        Err(VerifyError::LastTryRefused { left })
     }
 }

@@ -1,7 +1,7 @@
 //! What is left of a check-in that somebody else can check again. Only a signature that `pki`
 //! verified becomes a [`Proof`].
 
-use kazasu_mynacard::Token;
+use kazasu_mynacard::{KeyUse, Token};
 use kazasu_pki::{Digest, Hierarchy, Phase, Scheme, Signature};
 
 /// A verified signature with what it was verified for.
@@ -14,12 +14,17 @@ pub struct Proof {
     hierarchy: Hierarchy,
     phase: Phase,
     token: Option<Token>,
+    key_use: KeyUse,
 }
 
 impl Proof {
     /// Takes over what `pki` verified. `None` for a signature longer than RSA-2048 or P-384
     /// gives.
-    pub(crate) fn new(signature: &Signature<'_>, token: Option<Token>) -> Option<Self> {
+    pub(crate) fn new(
+        signature: &Signature<'_>,
+        key_use: KeyUse,
+        token: Option<Token>,
+    ) -> Option<Self> {
         Some(Self {
             signature: heapless::Vec::from_slice(signature.octets()).ok()?,
             scheme: signature.scheme(),
@@ -28,6 +33,7 @@ impl Proof {
             hierarchy: signature.hierarchy(),
             phase: signature.phase(),
             token,
+            key_use,
         })
     }
 
@@ -65,6 +71,13 @@ impl Proof {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         self.phase
+    }
+
+    /// What opened the key on the card. With [`KeyUse::StandIn`] the hierarchy is that of virtual cards,
+    /// and nothing was proven about a person. It is the reader's word: no signature covers it.
+    #[must_use]
+    pub const fn key_use(&self) -> KeyUse {
+        self.key_use
     }
 
     /// What holds the keys, where it mattered and was read: in the months of grace. No signature

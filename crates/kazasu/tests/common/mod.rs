@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
+pub(crate) mod codes;
 pub(crate) mod effects;
 mod lies;
 pub(crate) mod matrix;
