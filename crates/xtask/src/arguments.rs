@@ -25,7 +25,7 @@ pub(crate) struct Plan {
 }
 
 /// Long enough to reach every parser's error paths from the seeds, short enough for each change.
-const FUZZ_SMOKE_SECONDS: u64 = 10;
+pub(crate) const FUZZ_SMOKE_SECONDS: u64 = 6;
 
 impl Request {
     pub(crate) fn parse(arguments: &[String]) -> Result<Self> {
@@ -94,7 +94,7 @@ usage: cargo xtask test [--without-system] [--only RUNNER[,RUNNER..]] [--seconds
 `test` runs every runner in the order below and ends with a table and one line of counts.
   --without-system   skip the runners that need packages of the operating system
   --only             run these and no others
-  --seconds          how long each fuzz target runs (default 10)
+  --seconds          how long each fuzz target runs (default 6)
   --list             print the runners and leave
 
 Missing Debian packages are installed when this runs as root; otherwise nothing is run and the

@@ -6,13 +6,13 @@ use std::process::Command;
 use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
-use kazasu_test_pcscd::{Error, output_within};
+use kazasu_test_pcscd::{Error, PrivatePcscd, output_within};
 use kazasu_virtual_card::vpcd::End;
 use kazasu_virtual_card::{Effect, Fault, Reference, When};
 use pcsc::{Disposition, Protocols, ShareMode};
 
 use crate::client::{Client, QUERY, READ, VERIFY, select, sign};
-use crate::{Bench, Check, Outcome, PATIENCE, demonstration, ensure, ensure_equal};
+use crate::{Bench, Check, Outcome, PATIENCE, demonstration, ensure, ensure_equal, until_told};
 
 pub(crate) const CHECKS: &[Check] = &[
     ("closed instead of an answer: success with 0 bytes", closed),
@@ -136,6 +136,7 @@ fn silent(bench: &Bench) -> Outcome {
     ensure_equal(answer, Ok(Vec::new()), "the answer when the card is pulled at last")?;
     ensure_equal(slot.wait_for_end(PATIENCE), Some(End::Removed), "the end")?;
     slot.insert()?;
+    until_told(&slot, &PrivatePcscd::reader(0))?;
     let client = Client::connect(0, ShareMode::Shared)?;
     ensure_equal(client.transmit(&select())?, OK.to_vec(), "SELECT of the next client")
 }

@@ -56,18 +56,25 @@ impl Bench {
         let reader = PrivatePcscd::reader(slot);
         let slot = Slot::connect(address.as_str(), card)?;
         ensure(slot.wait_for_power(PATIENCE), "pcscd did not take the card")?;
-        // pcscd 1.9 may keep telling that the reader is empty when a card comes just as another
-        // one leaves; the next card that comes is told again.
-        for _ in 0..3 {
-            if client::is_told_of(&reader, Duration::from_secs(3))? {
-                return Ok(slot);
-            }
-            slot.remove();
-            std::thread::sleep(Duration::from_secs(1));
-            slot.insert()?;
-        }
-        Err("pcscd has the card and tells nobody".into())
+        until_told(&slot, &reader)?;
+        Ok(slot)
     }
+}
+
+/// Puts a card in again until pcscd tells its clients of it.
+///
+/// pcscd 1.9 may keep telling that the reader is empty when a card comes just as another one
+/// leaves; the next card that comes is told again.
+fn until_told(slot: &Slot, reader: &str) -> Outcome {
+    for _ in 0..3 {
+        if client::is_told_of(reader, Duration::from_secs(3))? {
+            return Ok(());
+        }
+        slot.remove();
+        std::thread::sleep(Duration::from_secs(1));
+        slot.insert()?;
+    }
+    Err("pcscd has the card and tells nobody".into())
 }
 
 fn main() -> ExitCode {
