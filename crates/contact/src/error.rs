@@ -7,7 +7,8 @@ use kazasu_apdu::transport::{self, ErrorKind};
 /// Why there is no answer.
 ///
 /// After every one but [`Error::BufferTooSmall`], [`Error::InvalidCommand`] and
-/// [`Error::NotReady`] the slot has taken the card's power; begin again with
+/// [`Error::NotReady`] the slot has taken the card's power ([`Error::Cancelled`] leaves it when the
+/// card agreed to give up its chain; see [`crate::Slot::state`]). Begin again with
 /// [`crate::Slot::activate`]. The outcome of the command that was under way is unknown then: it is
 /// never sent again by itself, and a PIN counter has to be read before another try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub enum Error {
     BufferTooSmall,
     /// The caller gave up.
     Cancelled,
-    /// The card left, or the driver said that there is none.
+    /// The card left.
     CardRemoved,
     /// The card asked for more time than [`crate::Settings::extension_limit`] in one command.
     ExtensionLimit,
@@ -36,6 +37,8 @@ pub enum Error {
     InvalidCommand,
     /// The card did not answer the reset, with any class of operating conditions.
     Mute,
+    /// The driver said that there is no card when one was to be activated.
+    NoCard,
     /// The card offers none of the protocols that the settings allow.
     NoProtocol,
     /// There is no active card, or an exchange is under way. Nothing was sent.
@@ -60,6 +63,8 @@ pub enum Error {
     TimedOut,
     /// No error-free block came, after all repetitions and S(RESYNCH) (T=1).
     Unresponsive,
+    /// The card says that it accepts none of the classes of [`crate::Settings::classes`].
+    UnsupportedClass,
     /// The card is in specific mode with a rate or clock above what the settings allow.
     UnsupportedRate,
 }
@@ -84,6 +89,7 @@ impl Error {
             Self::Mute => {
                 "the card does not answer the reset; check how it lies, clean its contacts"
             }
+            Self::NoCard => "there is no card in the slot; insert one",
             Self::NoProtocol => "the card speaks no protocol that is allowed; change the settings",
             Self::NotReady => "no card is active or a command is under way; activate first",
             Self::NullLimit => "the card delays without end; insert it again",
@@ -98,6 +104,7 @@ impl Error {
             Self::Settings => "the settings of the slot make no sense; correct them",
             Self::TimedOut => "the card fell silent; insert it again",
             Self::Unresponsive => "no block arrives undamaged; clean the contacts, insert it again",
+            Self::UnsupportedClass => "the card does not take the voltage of this reader",
             Self::UnsupportedRate => "the card insists on a rate that this reader does not have",
         }
     }
@@ -121,7 +128,7 @@ impl transport::Error for Error {
             Self::BufferTooSmall => ErrorKind::BufferTooSmall,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::CardRemoved => ErrorKind::CardRemoved,
-            Self::Mute => ErrorKind::NoCard,
+            Self::Mute | Self::NoCard => ErrorKind::NoCard,
             Self::ExtensionLimit | Self::ExchangeLimit | Self::NullLimit | Self::TimedOut => {
                 ErrorKind::TimedOut
             }
@@ -139,6 +146,7 @@ impl transport::Error for Error {
             | Self::Pps
             | Self::ReservedParameter
             | Self::Settings
+            | Self::UnsupportedClass
             | Self::UnsupportedRate => ErrorKind::Other,
         }
     }

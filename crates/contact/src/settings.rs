@@ -2,6 +2,7 @@
 
 use crate::parameters::Protocol;
 use crate::slot::Class;
+use crate::t1::Crc;
 use crate::time::Duration;
 
 /// Which protocol to speak when a card offers both.
@@ -42,6 +43,8 @@ pub struct Settings {
     /// The information field size that the reader announces by S(IFS request), IFSD: 1 to 254.
     /// 32 is the value that holds without announcement.
     pub ifsd: u8,
+    /// How a CRC is written, for cards whose blocks have one (T=1).
+    pub crc: Crc,
     /// Most time that the card may ask for in one command, by all its S(WTX request) together.
     pub extension_limit: Duration,
     /// Most NULL bytes in one command (T=0).
@@ -73,6 +76,7 @@ impl Settings {
             highest_baud: u32::MAX,
             pps: true,
             ifsd: 254,
+            crc: Crc::Iso13239,
             extension_limit: Duration::from_secs(30),
             null_limit: 1_000,
             exchange_limit: Duration::from_secs(60),

@@ -1,1 +1,139 @@
-//! To come.
+//! Guard times and waiting times (ISO/IEC 7816-3 clauses 6.2, 8.1, 10.2 and 11.4), in etu and as
+//! durations.
+//!
+//! Times are from the beginning of one character to the beginning of the next. A UART tells of a
+//! character at its end, about ten etu later, and of one after the other with the same delay; so
+//! waiting times hold as they are, and guard times towards the card are counted from the moment at
+//! which the driver tells, which is later than the standard asks for and never earlier.
+
+use crate::atr::Atr;
+use crate::parameters::Protocol;
+use crate::time::{Duration, Rate};
+
+/// Cycles of CLK that RST stays low at least, and before which no answer can begin (clause 6.2.2).
+pub const RESET_CYCLES: u64 = 400;
+/// Cycles of CLK after the rising edge of RST within which the answer begins (clause 6.2.2).
+pub const ANSWER_CYCLES: u64 = 40_000;
+/// Waiting time between two characters of the answer to reset and of a PPS exchange, in etu
+/// (clauses 8.1 and 9.1).
+pub const INITIAL_WAITING_TIME: u32 = 9_600;
+/// From the last character of the card to the first of the reader, T=0, in etu. The standard asks
+/// for the guard time only; EMV Book 1 clause 9.2.2.1 for 16 etu.
+pub const TURNAROUND_T0: u32 = 16;
+/// Block guard time of T=1, BGT, in etu (clause 11.4.3).
+pub const BLOCK_GUARD_TIME: u32 = 22;
+
+/// Waiting time of T=0, WT = WI · 960 · Fi / f, in etu of a rate with this Fi and `d`
+/// (clause 10.2).
+#[must_use]
+pub const fn waiting_time(wi: u8, d: u8) -> u32 {
+    wi as u32 * 960 * d as u32
+}
+
+/// Character waiting time of T=1, CWT = 11 + 2^CWI etu (clause 11.4.3).
+#[must_use]
+pub const fn character_waiting_time(cwi: u8) -> u32 {
+    11 + (1 << (cwi & 0x0F))
+}
+
+/// Block waiting time of T=1, BWT = 11 etu + 2^BWI · 960 · Fd / f (clause 11.4.3). What the second
+/// part is in cycles of CLK.
+#[must_use]
+pub const fn block_waiting_cycles(bwi: u8) -> u64 {
+    (960 * Rate::DEFAULT_F as u64) << (bwi & 0x0F)
+}
+
+/// How the characters of the reader follow each other: guard time GT = 12 etu + R · N / f, or
+/// 11 etu for N = 255 with T=1 (clause 8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Guard {
+    /// The length of a character with its stop bits, in etu: 11 or 12.
+    pub character: u8,
+    /// The time beyond it.
+    pub extra: Duration,
+}
+
+impl Guard {
+    /// Of the answer to reset and of a PPS exchange with a card that asks for N in TC1.
+    #[must_use]
+    pub fn initial(atr: &Atr, clock: u32) -> Self {
+        Self::new(atr, Protocol::T0, Rate::initial(clock))
+    }
+
+    /// Of a protocol at a rate.
+    #[must_use]
+    pub fn new(atr: &Atr, protocol: Protocol, rate: Rate) -> Self {
+        match (atr.extra_guard_time(), protocol) {
+            (255, Protocol::T1) => Self { character: 11, extra: Duration::ZERO },
+            (255, Protocol::T0) => Self { character: 12, extra: Duration::ZERO },
+            (n, _) => {
+                // R is F / D as in force, or with T=15 in the answer to reset Fi / Di of TA1.
+                let by_ta1 = atr.groups().any(|group| group.protocol == Some(15));
+                let factors = atr.transmission_factors();
+                let rate = match (factors.fi(), factors.di()) {
+                    (Some((fi, _)), Some(di)) if by_ta1 => Rate::new(rate.clock(), fi, di),
+                    _ => rate,
+                };
+                Self { character: 12, extra: rate.etu(u32::from(n)) }
+            }
+        }
+    }
+}
+
+/// The times of T=0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Characters {
+    /// Between two characters of the reader.
+    pub guard: Guard,
+    /// From the card's last character to the reader's first.
+    pub turnaround: Duration,
+    /// Waiting time WT, from any character to the next of the card.
+    pub waiting: Duration,
+}
+
+impl Characters {
+    /// Of a card at a rate. WI = 0 is reserved and taken as 10, as if TC2 were absent.
+    #[must_use]
+    pub fn new(atr: &Atr, rate: Rate) -> Self {
+        let wi = match atr.waiting_time_integer() {
+            0 => 10,
+            wi => wi,
+        };
+        let fi = atr.transmission_factors().fi().map_or(Rate::DEFAULT_F, |(fi, _)| fi);
+        Self {
+            guard: Guard::new(atr, Protocol::T0, rate),
+            turnaround: rate.etu(TURNAROUND_T0),
+            waiting: rate.cycles(u64::from(waiting_time(wi, 1)) * u64::from(fi)),
+        }
+    }
+}
+
+/// The times of T=1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Blocks {
+    /// Between two characters of a block of the reader.
+    pub guard: Guard,
+    /// Block guard time BGT: from the card's last character to the reader's first.
+    pub block_guard: Duration,
+    /// Character waiting time CWT: between two characters of a block of the card.
+    pub character_waiting: Duration,
+    /// Block waiting time BWT: from the reader's last character to the card's first.
+    pub block_waiting: Duration,
+}
+
+impl Blocks {
+    /// Of a card at a rate. BWI above 9 is reserved and taken as 9.
+    #[must_use]
+    pub fn new(atr: &Atr, rate: Rate) -> Self {
+        let cycles = block_waiting_cycles(atr.bwi().min(9));
+        Self {
+            guard: Guard::new(atr, Protocol::T1, rate),
+            block_guard: rate.etu(BLOCK_GUARD_TIME),
+            character_waiting: rate.etu(character_waiting_time(atr.cwi())),
+            block_waiting: rate.etu(11).plus(rate.cycles(cycles)),
+        }
+    }
+}

@@ -19,6 +19,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// The exclusive or of T0 to TCK is not zero.
     CheckByte,
+    /// A character had wrong parity or framing.
+    Garbled,
     /// The first character is neither `3B` nor `3F`.
     InitialCharacter,
     /// TD1 names T=15, which is no protocol.
@@ -32,7 +34,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(super) fn new(kind: ErrorKind, position: usize) -> Self {
+    pub(crate) fn new(kind: ErrorKind, position: usize) -> Self {
         Self { kind, position: u8::try_from(position).unwrap_or(u8::MAX) }
     }
 }
@@ -43,6 +45,7 @@ impl ErrorKind {
     pub const fn describe(self) -> &'static str {
         match self {
             Self::CheckByte => "the check byte is wrong; clean the contacts and insert again",
+            Self::Garbled => "a character was damaged; clean the contacts and insert again",
             Self::InitialCharacter => {
                 "the first character is neither 3B nor 3F; check clock, rate and parity, and how \
                  the card lies"

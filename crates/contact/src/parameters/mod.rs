@@ -1,0 +1,157 @@
+//! The choice of protocol and rate, and the PPS exchange (ISO/IEC 7816-3 clauses 6.3 and 9).
+//!
+//! [`choose`] decides from the answer to reset and the settings alone; [`pps::Exchange`] tells the
+//! card. What a card in specific mode wants is taken or refused by name, never guessed.
+
+pub mod pps;
+
+use crate::atr::{Atr, TransmissionFactors};
+use crate::time::Rate;
+use crate::{Error, Preference, Settings};
+
+/// A transmission protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Protocol {
+    /// T=0: half-duplex, character by character.
+    T0,
+    /// T=1: half-duplex, block by block.
+    T1,
+}
+
+impl Protocol {
+    /// T.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::T0 => 0,
+            Self::T1 => 1,
+        }
+    }
+
+    /// The protocol of this T; `None` for those that this crate does not speak.
+    #[must_use]
+    pub const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::T0),
+            1 => Some(Self::T1),
+            _ => None,
+        }
+    }
+}
+
+/// What is in force between reader and card.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Parameters {
+    /// The protocol.
+    pub protocol: Protocol,
+    /// Clock, F and D.
+    pub rate: Rate,
+}
+
+/// What is wanted, and what to ask the card for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Choice {
+    /// What is in force when the card has agreed.
+    pub parameters: Parameters,
+    /// The PPS request. `None`: the card is in this state already.
+    pub request: Option<pps::Request>,
+}
+
+/// Codes of D in TA1 and PPS1, from the highest D to the lowest.
+const D_CODES: [u8; 9] = [7, 6, 9, 5, 8, 4, 3, 2, 1];
+
+/// Chooses protocol and rate.
+///
+/// In negotiable mode the rate is the highest that card, clock and [`Settings::highest_baud`]
+/// allow; a reserved or too fast TA1 leaves the initial rate. In specific mode there is nothing to
+/// choose.
+///
+/// # Errors
+/// [`Error::NoProtocol`], [`Error::UnsupportedRate`]; in specific mode also
+/// [`Error::ImplicitParameters`] and [`Error::ReservedParameter`].
+pub fn choose(atr: &Atr, settings: &Settings) -> Result<Choice, Error> {
+    let clock = settings.clock;
+    if let Some(mode) = atr.specific_mode() {
+        let protocol = Protocol::from_number(mode.protocol())
+            .filter(|protocol| allowed(settings.preference, *protocol))
+            .ok_or(Error::NoProtocol)?;
+        if !mode.by_interface_bytes() {
+            return Err(Error::ImplicitParameters);
+        }
+        let factors = atr.transmission_factors();
+        let ((f, most), d) = factors.fi().zip(factors.di()).ok_or(Error::ReservedParameter)?;
+        let rate = Rate::new(clock, f, d);
+        if clock > most || rate.baud() > settings.highest_baud {
+            return Err(Error::UnsupportedRate);
+        }
+        return Ok(Choice { parameters: Parameters { protocol, rate }, request: None });
+    }
+
+    let initial = Rate::initial(clock);
+    if initial.baud() > settings.highest_baud {
+        return Err(Error::UnsupportedRate);
+    }
+    let protocol = protocol(atr, settings)?;
+    if !settings.pps {
+        return Ok(Choice { parameters: Parameters { protocol, rate: initial }, request: None });
+    }
+    let (rate, factors) = match fastest(atr.transmission_factors(), settings) {
+        Some((rate, factors)) if rate.baud() > initial.baud() => (rate, Some(factors)),
+        _ => (initial, None),
+    };
+    let silent = factors.is_none() && atr.first_protocol() == Some(protocol);
+    let request = (!silent).then(|| pps::Request::new(protocol, factors));
+    Ok(Choice { parameters: Parameters { protocol, rate }, request })
+}
+
+/// The fastest rate up to that of TA1, and the PPS1 for it. The standard lets the reader propose
+/// any D up to Di (clause 9.2).
+fn fastest(
+    offered: TransmissionFactors,
+    settings: &Settings,
+) -> Option<(Rate, TransmissionFactors)> {
+    let (f, most) = offered.fi()?;
+    let highest = offered.di()?;
+    if settings.clock > most {
+        return None;
+    }
+    D_CODES.iter().find_map(|code| {
+        let factors = TransmissionFactors::new(offered.byte() & 0xF0 | code);
+        let d = factors.di().filter(|d| *d <= highest)?;
+        let rate = Rate::new(settings.clock, f, d);
+        (rate.baud() <= settings.highest_baud).then_some((rate, factors))
+    })
+}
+
+fn protocol(atr: &Atr, settings: &Settings) -> Result<Protocol, Error> {
+    use Protocol::{T0, T1};
+    let first = atr.first_protocol();
+    let order = match settings.preference {
+        // Without a PPS exchange the first is the only one.
+        _ if !settings.pps => {
+            return first
+                .filter(|first| allowed(settings.preference, *first))
+                .ok_or(Error::NoProtocol);
+        }
+        Preference::PreferT1 => [T1, T0],
+        Preference::PreferT0 => [T0, T1],
+        Preference::Only(one) => [one, one],
+        Preference::First => match first {
+            Some(T0) => [T0, T1],
+            _ => [T1, T0],
+        },
+    };
+    order.into_iter().find(|protocol| atr.offers(*protocol)).ok_or(Error::NoProtocol)
+}
+
+fn allowed(preference: Preference, protocol: Protocol) -> bool {
+    match preference {
+        Preference::Only(one) => one == protocol,
+        Preference::PreferT1 | Preference::PreferT0 | Preference::First => true,
+    }
+}

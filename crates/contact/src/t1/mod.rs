@@ -1,0 +1,480 @@
+//! T=1, the block protocol (ISO/IEC 7816-3 clause 11), on the reader's side.
+//!
+//! Moves one command APDU to the card and one response APDU back, in blocks. A block that the card
+//! did not get whole is sent again under its own number, at most twice in a row; after that
+//! S(RESYNCH request) sets both sides to the beginning and the exchange ends in
+//! [`Error::Resynchronised`]. The command is never sent anew by itself.
+//!
+//! No block is ever held whole: its bytes are taken from the command as they go out, and put into
+//! the response as they come in.
+
+mod block;
+mod edc;
+
+pub use edc::{Crc, Edc};
+
+use crate::atr::Atr;
+use crate::slot::{Action, Event};
+use crate::time::{Duration, Instant, Rate};
+use crate::timing::Blocks;
+use crate::{Error, Settings};
+use block::{Block, Control, Damage, Incoming, Outgoing, Progress};
+
+/// IFSC and IFSD before anybody announces another (clause 11.4.2).
+const INITIAL_SIZE: u8 = 32;
+/// Attempts to get an error-free block before S(RESYNCH), and to get S(RESYNCH response)
+/// (clause 11.6.3.2, rules 7.4 and 6.4): one and two repetitions.
+const ATTEMPTS: u8 = 3;
+/// Characters without a silence of CWT after which the line is given up: twice what the longest
+/// block has.
+const BABBLE: u16 = 2 * 259;
+
+/// What the reader waits for. Decides what a block means and what is repeated after a damaged one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaiting {
+    /// The answer to an I-block of the command, or its acknowledgement.
+    Command,
+    /// The next I-block of the card's chain.
+    Chain,
+    /// The response to a request of the reader.
+    Response(Control),
+    /// Whatever the card sends after S(ABORT response).
+    AfterAbort,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Mode {
+    Idle,
+    Sending(Outgoing),
+    Receiving {
+        incoming: Incoming,
+        until: Instant,
+    },
+    /// After a damaged block: wait until the line is silent, then repeat.
+    Draining {
+        damage: Damage,
+        count: u16,
+        until: Instant,
+    },
+}
+
+/// The state of T=1 between two resets of a card.
+///
+/// Driven like [`crate::Slot`], with characters in the direct reading; gives only
+/// [`Action::Send`], [`Action::Listen`], [`Action::Answered`], [`Action::Failed`] and
+/// [`Action::Idle`]. After every error but [`Error::BufferTooSmall`], [`Error::Cancelled`] and
+/// [`Error::Resynchronised`] the card has to be reset.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    times: Blocks,
+    latency: Duration,
+    extension_limit: Duration,
+    edc: Edc,
+    initial_ifsc: u8,
+    wanted_ifsd: u8,
+
+    ifsc: u8,
+    ifsd: u8,
+    /// N(S) of the next new I-block of the reader.
+    number: bool,
+    /// N(S) of the next I-block of the card.
+    expected: bool,
+    /// No error-free block has come since the reset.
+    fresh: bool,
+
+    mode: Mode,
+    awaiting: Awaiting,
+    /// A command waits for the S(IFS response).
+    queued: bool,
+    cancelled: bool,
+    /// The response does not fit its buffer. It is taken to its end all the same, so that both
+    /// sides stay in step.
+    overflow: bool,
+    attempts: u8,
+    /// Multiplier of BWT until the next block comes.
+    multiplier: u8,
+    extended: Duration,
+    not_before: Instant,
+    /// Bytes of the command in blocks that the card has, and in the block under way.
+    sent: usize,
+    sending: u8,
+    /// Bytes of the response in blocks that came whole.
+    received: usize,
+}
+
+impl Engine {
+    /// T=1 with a card that was just reset, at a rate.
+    ///
+    /// # Errors
+    /// [`Error::ReservedParameter`] when the card declares an IFSC of 0 or 255;
+    /// [`Error::Settings`] when the settings have such an IFSD.
+    pub fn new(atr: &Atr, rate: Rate, settings: &Settings) -> Result<Self, Error> {
+        let initial_ifsc = atr.ifsc();
+        if matches!(initial_ifsc, 0 | u8::MAX) {
+            return Err(Error::ReservedParameter);
+        }
+        if matches!(settings.ifsd, 0 | u8::MAX) {
+            return Err(Error::Settings);
+        }
+        Ok(Self {
+            times: Blocks::new(atr, rate),
+            latency: settings.latency,
+            extension_limit: settings.extension_limit,
+            edc: if atr.checks_by_crc() { Edc::Crc(settings.crc) } else { Edc::Lrc },
+            initial_ifsc,
+            wanted_ifsd: settings.ifsd,
+            ifsc: initial_ifsc,
+            ifsd: INITIAL_SIZE,
+            number: false,
+            expected: false,
+            fresh: true,
+            mode: Mode::Idle,
+            awaiting: Awaiting::AfterAbort,
+            queued: false,
+            cancelled: false,
+            overflow: false,
+            attempts: 0,
+            multiplier: 1,
+            extended: Duration::ZERO,
+            not_before: Instant::ORIGIN,
+            sent: 0,
+            sending: 0,
+            received: 0,
+        })
+    }
+
+    /// Announces the reader's information field size by S(IFS request); ends in
+    /// [`Action::Answered`] with no bytes. False when it is in force already: nothing is to be done.
+    pub fn announce(&mut self, now: Instant) -> bool {
+        self.begin(now);
+        self.queued = false;
+        let due = self.ifsd != self.wanted_ifsd;
+        if due {
+            self.request(Control::Ifs);
+        }
+        due
+    }
+
+    /// Begins an exchange. The information field size is announced first if that is due, as after
+    /// a resynchronisation. `command` must be the same in each [`Engine::step`] that follows.
+    pub fn transmit(&mut self, now: Instant, command: &[u8]) {
+        if self.announce(now) {
+            self.queued = true;
+        } else {
+            self.send_command(command);
+        }
+    }
+
+    /// Gives up the exchange at the next block of the card's chain, by S(ABORT request). Ends in
+    /// [`Error::Cancelled`]; or, when the card sends no chain, as if nothing had been said.
+    pub fn cancel(&mut self) {
+        self.cancelled = true;
+    }
+
+    /// Is the card sending a chain, so that [`Engine::cancel`] has an effect?
+    #[must_use]
+    pub fn in_chain(&self) -> bool {
+        self.awaiting == Awaiting::Chain && !matches!(self.mode, Mode::Idle)
+    }
+
+    /// IFSC and IFSD in force.
+    #[must_use]
+    pub const fn sizes(&self) -> (u8, u8) {
+        (self.ifsc, self.ifsd)
+    }
+
+    /// The times in force.
+    #[must_use]
+    pub const fn times(&self) -> &Blocks {
+        &self.times
+    }
+
+    /// Takes one event and says what to do next.
+    pub fn step(
+        &mut self,
+        now: Instant,
+        event: Event,
+        command: &[u8],
+        response: &mut [u8],
+    ) -> Action {
+        let character = match event {
+            Event::Received(byte) => Some(Some(byte)),
+            Event::Garbled => Some(None),
+            Event::Removed => {
+                self.mode = Mode::Idle;
+                return Action::Failed(Error::CardRemoved);
+            }
+            Event::Ready | Event::Unsupported => None,
+        };
+        match &mut self.mode {
+            Mode::Idle => return Action::Idle,
+            Mode::Sending(_) => {}
+            Mode::Receiving { incoming, until } => {
+                if let Some(byte) = character {
+                    let room = response.get_mut(self.received..).unwrap_or_default();
+                    // A card that went back to an earlier size is understood too.
+                    let ifsd = self.ifsd.max(self.wanted_ifsd);
+                    match incoming.push(self.edc, byte, ifsd, room) {
+                        Progress::More => {
+                            *until = now.after(self.times.character_waiting.plus(self.latency));
+                        }
+                        Progress::Whole(block) => {
+                            let length = incoming.length();
+                            self.not_before = now.after(self.times.block_guard);
+                            let fits = usize::from(length) <= room.len();
+                            if let Some(action) = self.take(block, length, fits, command) {
+                                return action;
+                            }
+                        }
+                        Progress::Wrong(damage) => self.drain(now, damage),
+                    }
+                } else if now >= *until {
+                    // Silence: nothing came within BWT, or a block ended early.
+                    self.not_before = now;
+                    if let Some(action) = self.repeat(Damage::Other) {
+                        return action;
+                    }
+                }
+            }
+            Mode::Draining { damage, count, until } => {
+                let damage = *damage;
+                if character.is_some() {
+                    *count = count.saturating_add(1);
+                    if *count > BABBLE {
+                        self.mode = Mode::Idle;
+                        return Action::Failed(Error::Babble);
+                    }
+                    *until = now.after(self.times.character_waiting.plus(self.latency));
+                } else if now >= *until {
+                    self.not_before = now;
+                    if let Some(action) = self.repeat(damage) {
+                        return action;
+                    }
+                }
+            }
+        }
+        self.action(now, command)
+    }
+
+    /// What the mode wants done.
+    fn action(&mut self, now: Instant, command: &[u8]) -> Action {
+        if let Mode::Sending(outgoing) = &mut self.mode {
+            let not_before =
+                if outgoing.begun() { now.after(self.times.guard.extra) } else { self.not_before };
+            if let Some((byte, last)) = outgoing.next(self.edc, command) {
+                return Action::Send { byte, not_before, last };
+            }
+            let waiting = self.times.block_waiting.times(u64::from(self.multiplier));
+            let until = now.after(waiting.plus(self.latency));
+            self.mode = Mode::Receiving { incoming: Incoming::new(self.edc), until };
+        }
+        match self.mode {
+            Mode::Receiving { until, .. } | Mode::Draining { until, .. } => {
+                Action::Listen { until }
+            }
+            Mode::Idle | Mode::Sending(_) => Action::Idle,
+        }
+    }
+
+    /// The rules for an error-free block (clause 11.6.2), and for one that comes at the wrong time.
+    fn take(&mut self, block: Block, length: u8, fits: bool, command: &[u8]) -> Option<Action> {
+        self.fresh = false;
+        self.multiplier = 1;
+        if self.awaiting == Awaiting::AfterAbort {
+            return Some(self.end(Action::Failed(Error::Aborted)));
+        }
+        match (block, self.awaiting) {
+            (Block::Information { number, more }, Awaiting::Command | Awaiting::Chain)
+                if number == self.expected && !self.in_own_chain(command) =>
+            {
+                if self.awaiting == Awaiting::Command {
+                    // It acknowledges the last I-block of the command.
+                    self.advance();
+                }
+                self.attempts = 0;
+                self.expected = !self.expected;
+                self.overflow |= !fits;
+                self.received = self.received.saturating_add(usize::from(length));
+                if !more {
+                    return Some(self.end(if self.overflow {
+                        Action::Failed(Error::BufferTooSmall)
+                    } else {
+                        Action::Answered(self.received)
+                    }));
+                }
+                if self.cancelled {
+                    self.request(Control::Abort);
+                } else {
+                    self.awaiting = Awaiting::Chain;
+                    self.send(Block::Ready { number: self.expected, damage: Damage::None });
+                }
+                None
+            }
+            (Block::Ready { number, .. }, Awaiting::Command)
+                if number != self.number && self.in_own_chain(command) =>
+            {
+                self.advance();
+                self.attempts = 0;
+                self.send_command(command);
+                None
+            }
+            (Block::Ready { number, .. }, Awaiting::Command) if number == self.number => {
+                // The card did not get the I-block whole: the same again, under the same number.
+                if let Some(action) = self.count_attempt() {
+                    return action;
+                }
+                self.send_information(command);
+                None
+            }
+            (
+                Block::Request { about: Control::Wtx, value: multiplier @ 1.. },
+                Awaiting::Command | Awaiting::Chain,
+            ) => {
+                let more = self.times.block_waiting.times(u64::from(multiplier));
+                self.extended = self.extended.plus(more);
+                if self.extended > self.extension_limit {
+                    return Some(self.end(Action::Failed(Error::ExtensionLimit)));
+                }
+                self.attempts = 0;
+                self.multiplier = multiplier;
+                self.send(Block::Response { about: Control::Wtx, value: multiplier });
+                None
+            }
+            (
+                Block::Request { about: Control::Ifs, value: size @ 1..=254 },
+                Awaiting::Command | Awaiting::Chain,
+            ) => {
+                self.attempts = 0;
+                self.ifsc = size;
+                self.send(Block::Response { about: Control::Ifs, value: size });
+                None
+            }
+            (Block::Request { about: Control::Abort, .. }, Awaiting::Command | Awaiting::Chain) => {
+                self.attempts = 0;
+                self.awaiting = Awaiting::AfterAbort;
+                self.send(Block::Response { about: Control::Abort, value: 0 });
+                None
+            }
+            (Block::Response { about, value }, Awaiting::Response(asked)) if about == asked => {
+                match about {
+                    Control::Ifs if value == self.wanted_ifsd => {
+                        self.attempts = 0;
+                        self.ifsd = value;
+                        if !self.queued {
+                            return Some(self.end(Action::Answered(0)));
+                        }
+                        self.send_command(command);
+                        None
+                    }
+                    Control::Resynch => {
+                        self.number = false;
+                        self.expected = false;
+                        self.ifsc = self.initial_ifsc;
+                        self.ifsd = INITIAL_SIZE;
+                        Some(self.end(Action::Failed(Error::Resynchronised)))
+                    }
+                    Control::Abort => Some(self.end(Action::Failed(Error::Cancelled))),
+                    Control::Ifs | Control::Wtx => self.repeat(Damage::Other),
+                }
+            }
+            _ => self.repeat(Damage::Other),
+        }
+    }
+
+    /// The rules for a damaged block, for silence, and for a block that is not expected
+    /// (clause 11.6.3).
+    fn repeat(&mut self, damage: Damage) -> Option<Action> {
+        self.multiplier = 1;
+        if self.awaiting == Awaiting::AfterAbort {
+            return Some(self.end(Action::Failed(Error::Aborted)));
+        }
+        if let Some(action) = self.count_attempt() {
+            return action;
+        }
+        match self.awaiting {
+            Awaiting::Response(about) => self.repeat_request(about),
+            _ => self.send(Block::Ready { number: self.expected, damage }),
+        }
+        None
+    }
+
+    /// Counts an attempt. `Some` when that was the last of its kind: with the end, or without when
+    /// S(RESYNCH request) goes out now.
+    fn count_attempt(&mut self) -> Option<Option<Action>> {
+        self.attempts = self.attempts.saturating_add(1);
+        if self.attempts < ATTEMPTS {
+            return None;
+        }
+        if self.fresh || self.awaiting == Awaiting::Response(Control::Resynch) {
+            return Some(Some(self.end(Action::Failed(Error::Unresponsive))));
+        }
+        self.attempts = 0;
+        self.request(Control::Resynch);
+        Some(None)
+    }
+
+    /// The card has the I-block of the command that was under way.
+    fn advance(&mut self) {
+        self.sent = self.sent.saturating_add(usize::from(self.sending));
+        self.sending = 0;
+        self.number = !self.number;
+    }
+
+    fn begin(&mut self, now: Instant) {
+        self.mode = Mode::Idle;
+        self.cancelled = false;
+        self.overflow = false;
+        self.attempts = 0;
+        self.multiplier = 1;
+        self.extended = Duration::ZERO;
+        self.not_before = self.not_before.max(now);
+        self.sent = 0;
+        self.sending = 0;
+        self.received = 0;
+    }
+
+    fn end(&mut self, action: Action) -> Action {
+        self.mode = Mode::Idle;
+        action
+    }
+
+    fn drain(&mut self, now: Instant, damage: Damage) {
+        let until = now.after(self.times.character_waiting.plus(self.latency));
+        self.mode = Mode::Draining { damage, count: 0, until };
+    }
+
+    /// Is the I-block under way followed by another one of the command?
+    fn in_own_chain(&self, command: &[u8]) -> bool {
+        self.awaiting == Awaiting::Command
+            && self.sent.saturating_add(usize::from(self.sending)) < command.len()
+    }
+
+    /// The next I-block of the command.
+    fn send_command(&mut self, command: &[u8]) {
+        let left = command.len().saturating_sub(self.sent);
+        self.sending = u8::try_from(left).unwrap_or(u8::MAX).min(self.ifsc);
+        self.send_information(command);
+    }
+
+    /// The I-block of the command that is under way.
+    fn send_information(&mut self, command: &[u8]) {
+        self.awaiting = Awaiting::Command;
+        let block = Block::Information { number: self.number, more: self.in_own_chain(command) };
+        let outgoing = Outgoing::information(block, self.edc, self.sent, self.sending);
+        self.mode = Mode::Sending(outgoing);
+    }
+
+    fn request(&mut self, about: Control) {
+        self.awaiting = Awaiting::Response(about);
+        self.repeat_request(about);
+    }
+
+    fn repeat_request(&mut self, about: Control) {
+        let value = if about == Control::Ifs { self.wanted_ifsd } else { 0 };
+        self.send(Block::Request { about, value });
+    }
+
+    fn send(&mut self, block: Block) {
+        self.mode = Mode::Sending(Outgoing::other(block, self.edc));
+    }
+}
