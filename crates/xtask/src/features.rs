@@ -7,8 +7,15 @@ use anyhow::{Context as _, Result};
 use crate::{context::Context, metadata, tally::Tally};
 
 /// What firmware links.
-pub(crate) const FIRMWARE: [&str; 6] =
-    ["kazasu-tlv", "kazasu-apdu", "kazasu-contact", "kazasu-face", "kazasu-mynacard", "kazasu-pki"];
+pub(crate) const FIRMWARE: [&str; 7] = [
+    "kazasu-tlv",
+    "kazasu-apdu",
+    "kazasu-contact",
+    "kazasu-face",
+    "kazasu-mynacard",
+    "kazasu-nfc",
+    "kazasu-pki",
+];
 
 /// The facade, whose features choose among the others.
 pub(crate) const FACADE: &str = "kazasu";
