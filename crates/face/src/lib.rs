@@ -39,6 +39,8 @@
 extern crate std;
 
 mod check;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod decision;
 #[cfg(feature = "decode")]
 pub mod decode;

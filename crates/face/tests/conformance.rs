@@ -1,0 +1,188 @@
+//! The conformance kit: a good matcher passes, and for every check there is a bad one that fails it.
+#![cfg(all(feature = "conformance", feature = "demonstration"))]
+#![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
+
+mod pictures;
+mod toy;
+
+use kazasu_face::conformance::{
+    Bounds, Check, DemonstrationVendor, Det, Finding, Pair, PairKind, Point, det, examine,
+    read_pairs,
+};
+use kazasu_face::{Direction, PhotoProblem};
+use toy::{Flaw, Toy, ToyVendor};
+
+fn bounds() -> Bounds {
+    Bounds { call_millis: 200, captures: 20, preparations: 20 }
+}
+
+#[test]
+fn a_good_matcher_passes_every_check() {
+    let report = examine(&mut ToyVendor::new(None), &bounds());
+    for (check, finding) in &report.findings {
+        assert!(matches!(finding, Finding::Passed(_)), "{check:?}: {finding:?}");
+    }
+    assert_eq!(report.findings.len(), Check::ALL.len());
+    assert!(report.is_passed());
+    assert!(format!("{report}").ends_with("19 passed, 0 failed, 0 not shown\n"), "{report}");
+}
+
+#[test]
+fn every_check_fails_for_a_matcher_that_is_bad_in_its_way() {
+    for check in Check::ALL {
+        let flaws = Flaw::of(*check);
+        assert!(!flaws.is_empty(), "{check:?} cannot fail");
+        for flaw in flaws {
+            let report = examine(&mut ToyVendor::new(Some(*flaw)), &bounds());
+            assert!(
+                matches!(report.of(*check), Some(Finding::Failed(_))),
+                "{check:?} with {flaw:?}:\n{report}"
+            );
+            assert!(!report.is_passed());
+            assert!(format!("{report}").contains("FAILED"));
+        }
+    }
+}
+
+#[test]
+fn a_flaw_is_found_by_few_checks() {
+    // Most flaws are one check's; otherwise a report would not say what is wrong.
+    for (flaw, also) in [
+        (Flaw::KeepsTheLast, &[][..]),
+        (Flaw::KeepsAfterForget, &[]),
+        (Flaw::MatchesAnybody, &[Check::NewPhoto][..]),
+        (Flaw::Slow, &[]),
+        (Flaw::RetainsFrames, &[]),
+        (Flaw::WrongQuality, &[]),
+        (Flaw::WrongFault, &[]),
+        (Flaw::ComparesUnprepared, &[Check::Forget, Check::GarbagePhoto]),
+    ] {
+        let report = examine(&mut ToyVendor::new(Some(flaw)), &bounds());
+        let failed: Vec<Check> = report.failed().collect();
+        let own: Vec<Check> =
+            Check::ALL.iter().copied().filter(|check| Flaw::of(*check).contains(&flaw)).collect();
+        for check in failed {
+            assert!(own.contains(&check) || also.contains(&check), "{flaw:?}: {check:?}\n{report}");
+        }
+    }
+}
+
+#[test]
+fn the_demonstration_matcher_conforms() {
+    let photos = [pictures::virtual_photo(), pictures::test_card_photo()];
+    let [photo, another] = photos;
+    let mut vendor = DemonstrationVendor::new(photo, another).unwrap();
+    let report = examine(&mut vendor, &Bounds { call_millis: 10_000, ..Bounds::default() });
+    assert!(report.is_passed(), "{report}");
+    let not_shown: Vec<Check> = report
+        .findings
+        .iter()
+        .filter(|(_, finding)| matches!(finding, Finding::NotShown(_)))
+        .map(|(check, _)| *check)
+        .collect();
+    assert_eq!(not_shown, [Check::NewAttempt]);
+    let text = format!("{report}");
+    assert!(text.contains("recognises nobody") && text.contains("PAD: stand-in"), "{text}");
+}
+
+#[test]
+fn what_the_vendor_does_not_show_is_said() {
+    let mut vendor = ToyVendor::new(None);
+    vendor.shows_little = true;
+    let report = examine(&mut vendor, &bounds());
+    for check in [Check::AttackRefused, Check::Quality, Check::Faults] {
+        assert!(matches!(report.of(check), Some(Finding::NotShown(_))), "{report}");
+    }
+    assert!(report.is_passed());
+}
+
+/// Pairs of drawn persons: one with everybody.
+fn pairs() -> Vec<Pair> {
+    let mut text = String::from("photo,probe,kind\n");
+    for person in 0..4 {
+        text += &format!("0.png,{person}.png,{}\n", if person == 0 { "same" } else { "different" });
+    }
+    text += "0.png,screen.png,attack\n0.png,0.png,attack\n0.png,dark.png,same\nno.png,0.png,same\n";
+    read_pairs(&text).unwrap()
+}
+
+fn load(name: &str) -> std::io::Result<Vec<u8>> {
+    let png = |picture: kazasu_face::decode::Picture| picture.to_png().unwrap();
+    Ok(match name {
+        "dark.png" => png(kazasu_face::decode::Picture::from_grey(60, 60, vec![1; 3_600]).unwrap()),
+        "no.png" => png(kazasu_face::decode::Picture::from_grey(60, 60, vec![90; 3_600]).unwrap()),
+        "screen.png" => {
+            let person = pictures::person(0);
+            let (mut grey, width) = (person.grey().to_vec(), person.width());
+            kazasu_face::DemonstrationMatcher::mark_as_attack(&mut grey, width);
+            let marked = kazasu_face::decode::Picture::from_grey(width, person.height(), grey);
+            png(marked.unwrap())
+        }
+        _ => match name.strip_suffix(".png").and_then(|name| name.parse().ok()) {
+            Some(person) => png(pictures::person(person)),
+            None => return Err(std::io::Error::other("no such file")),
+        },
+    })
+}
+
+#[test]
+fn det_points_are_counts_over_the_pairs() {
+    let mut vendor =
+        DemonstrationVendor::new(pictures::virtual_photo(), pictures::test_card_photo()).unwrap();
+    let det = det(&mut vendor, &bounds(), &pairs(), &mut load).unwrap();
+    assert_eq!((det.mated.len(), det.non_mated.len()), (1, 3));
+    assert_eq!((det.failures_to_enrol, det.failures_to_acquire), (1, 1));
+    // The copy of the card's own photo is an attack that nobody looks for.
+    assert_eq!((det.attacks, det.attacks_accepted), (2, 1));
+    assert_eq!((det.bona_fide, det.bona_fide_refused), (4, 0));
+    assert_eq!(det.mated, [1_000]);
+    let points = det.points();
+    assert_eq!(points.first().map(|point| point.false_matches), Some(3));
+    let strictest = points.last().unwrap();
+    assert_eq!((strictest.threshold, strictest.false_matches), (1_000, 0));
+    let text = format!("{det}");
+    assert!(text.contains("mated comparisons 1, non-mated comparisons 3"), "{text}");
+    assert!(text.contains("APCER 1 of 2 = 0.5000") && text.contains("no claim"), "{text}");
+    // What cannot be loaded is an error with its name.
+    let missing = [Pair { photo: "x".into(), probe: "0.png".into(), kind: PairKind::Same }];
+    let error = kazasu_face::conformance::det(&mut vendor, &bounds(), &missing, &mut load);
+    assert_eq!(error.unwrap_err().file, "x");
+}
+
+#[test]
+fn rates_rise_and_fall_with_the_threshold() {
+    let counted = |direction, mated: &[i32], non_mated: &[i32]| -> Vec<Point> {
+        let mut det: Det = empty();
+        det.direction = direction;
+        (det.mated, det.non_mated) = (mated.to_vec(), non_mated.to_vec());
+        det.points()
+    };
+    let point = |threshold, false_matches, false_non_matches| Point {
+        threshold,
+        false_matches,
+        false_non_matches,
+    };
+    assert_eq!(
+        counted(Direction::Similarity, &[50, 80, 90], &[10, 50, 60]),
+        [point(10, 3, 0), point(50, 2, 0), point(60, 1, 1), point(80, 0, 1), point(90, 0, 2),]
+    );
+    assert_eq!(
+        counted(Direction::Dissimilarity, &[10, 20], &[20, 90]),
+        [point(90, 2, 0), point(20, 1, 0), point(10, 0, 1)]
+    );
+}
+
+/// Over no pairs.
+fn empty() -> Det {
+    det(&mut ToyVendor::new(None), &bounds(), &[], &mut load).unwrap()
+}
+
+#[test]
+fn the_toy_takes_only_its_own_photos() {
+    use kazasu_face::{Matcher as _, PhotoKind, PhotoSink as _, Preparation};
+    let mut toy = Toy::new(None, 0);
+    toy.begin(PhotoKind::Jp2, 17).unwrap();
+    toy.write(&toy::photo(3)).unwrap();
+    assert_eq!(toy.prepare(), Preparation::Ready);
+    assert_eq!(toy.begin(PhotoKind::Png, 17), Err(PhotoProblem::UnsupportedKind));
+}
