@@ -69,6 +69,8 @@ mod present;
 mod proof;
 mod records;
 mod recovery;
+#[cfg(feature = "virtual-card")]
+mod stand_in;
 mod stream;
 
 pub use again::{Evidence, Judgement, judge_again};
@@ -94,4 +96,6 @@ pub use pinless::authenticate_without_pin;
 pub use pins::{ChangeReport, TriesReport, change, tries_left};
 pub use proof::Proof;
 pub use records::RecordChecks;
+#[cfg(feature = "virtual-card")]
+pub use stand_in::StandInInstitutionAuthentication;
 pub use stream::{CardFaceSink, CardFaceStreamReport, StreamedPhoto, card_face_stream};

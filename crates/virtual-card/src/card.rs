@@ -12,6 +12,7 @@ use crate::defect::Defects;
 use crate::issue::Origin;
 use crate::keys::{KeySource, PrivateKey};
 use crate::random::Random;
+use crate::stand_in_institution::Progress;
 use crate::state::Store;
 use crate::{Error, Holder, Issue, Kind, Settings};
 
@@ -118,6 +119,7 @@ pub struct Card {
     pub(crate) current_file: Option<FileId>,
     pub(crate) verified: Option<Verified>,
     pub(crate) random: Random,
+    pub(crate) institution: Progress,
     pub(crate) deeds: Deeds,
     pub(crate) defects: Defects,
     keys: Vec<(ApplicationName, FileId, PrivateKey)>,
@@ -140,6 +142,7 @@ impl Card {
             current_file: None,
             verified: None,
             random,
+            institution: Progress::Nothing,
             deeds: Deeds::default(),
             defects: Defects::default(),
             keys: Vec::new(),
@@ -200,6 +203,8 @@ impl Card {
         }
         match (command.cla, command.ins) {
             (0x00, 0x20) => self.verify(&command),
+            (0x80, 0x53) => self.stand_in(&command),
+            (0x80, 0xA2) => self.hand_over_certificate(&command),
             (0x00, 0x24) => self.change_reference_data(&command),
             (0x80, 0x2A) => self.compute_signature(&command),
             (0x80, 0x32) => self.change_key(&command),
@@ -228,6 +233,7 @@ impl Card {
         self.current = None;
         self.current_file = None;
         self.verified = None;
+        self.institution = Progress::Nothing;
     }
 
     /// Resets the card with its power on: no application is selected; whether the security status
@@ -235,6 +241,7 @@ impl Card {
     pub fn warm_reset(&mut self) {
         self.current = None;
         self.current_file = None;
+        self.institution = Progress::Nothing;
         if self.image.settings.warm_reset == crate::SecurityStatus::Clears {
             self.verified = None;
         }
@@ -254,6 +261,7 @@ impl Card {
         }
         self.current = Some(index);
         self.current_file = None;
+        self.institution = Progress::Nothing;
     }
 
     /// Leaves every application (selection of the issuer security domain).

@@ -11,6 +11,7 @@ use crate::issue::{Keys, Origin};
 use crate::keys::KeySource;
 use crate::random::Random;
 use crate::records::{self, Face, Records};
+use crate::stand_in_institution::FILE;
 use crate::{Error, Issue, Kind, Secret, files, verifiable};
 
 /// A file that was read from the test card.
@@ -36,7 +37,12 @@ impl Issue {
             auth_read,
         );
         jpki.transparent(0x000B, self.ca_certificate(CertificateKind::Auth)?, Access::Free);
-        jpki.key(0x0017, self.held(&keys.auth), Access::after(&[0x0018]));
+        // The authority's key is only referred to: nothing uses what stands here.
+        if self.kind == Kind::Card {
+            jpki.key(FILE.0, KeySource::Pool(0), Access::Never);
+        }
+        let openers: &[u16] = if self.stand_in_institution { &[0x0018, FILE.0] } else { &[0x0018] };
+        jpki.key(0x0017, self.held(&keys.auth), Access::after(openers));
         let pin = self.auth_pin.clone();
         jpki.code(0x0018, pin, Syntax::Digits(4), Change::ReferenceData, 3);
         if self.sign_certificate {
@@ -145,6 +151,7 @@ impl Issue {
             holder: &self.holder,
             expiry: self.card_expiry(),
             security_code: &self.security_code,
+            photo: &self.photo.bytes()?,
         };
         let age = records.age(self.holder.birth)?;
         surface.transparent(0x0001, age, Access::after(&[0x0011]));

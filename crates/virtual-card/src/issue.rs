@@ -5,6 +5,7 @@ use crate::card::Image;
 use crate::certificate;
 use crate::holder::impossible_number;
 use crate::keys::KeySource;
+use crate::photo::Photo;
 use crate::random::Random;
 use crate::{Card, Date, Error, Holder, Reference, Secret, Settings};
 
@@ -86,6 +87,11 @@ pub struct Issue {
     pub label_padding: LabelPadding,
     /// How it behaves.
     pub settings: Settings,
+    /// 顔写真 on its face. Not used for a card with the files of the test card.
+    pub photo: Photo,
+    /// Does the card take the stand-in for 特定機関認証 ([`crate::stand_in_institution`])? Only a card, and
+    /// not by default.
+    pub stand_in_institution: bool,
     /// Make keys that nobody else has, instead of those of the public pool. About 0.5 s.
     pub fresh_keys: bool,
     /// Make it a copy of the card that it would be: every file is right, but the private keys are
@@ -119,6 +125,8 @@ impl Issue {
             auth_certificate_needs_pin: None,
             label_padding: LabelPadding::Spaces,
             settings: Settings::default(),
+            photo: Photo::Sample,
+            stand_in_institution: false,
             fresh_keys: false,
             copied: false,
             seed: None,
@@ -215,6 +223,10 @@ impl Issue {
             (digits(&holder.municipality_code, 5), "the municipality code has five digits"),
             (names.iter().all(|name| !name.is_empty()), "the holder's texts may not be empty"),
             (names.iter().all(|name| name.chars().count() <= 200), "at most 200 characters"),
+            (
+                self.kind == Kind::Card || !self.stand_in_institution,
+                "the stand-in for the institution authentication is for a card",
+            ),
             (holder.birth <= self.issued, "the holder is born after the card is issued"),
         ] {
             if !holds {

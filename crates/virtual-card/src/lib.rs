@@ -51,6 +51,8 @@
 //! | signed records and card-verifiable certificates: tags, lengths, what is signed (§2.3, §2.4, §4.3, §4.4) | SINGLE, parsed and verified |
 //! | the application's own key signs without a credential (§4.2) | CONFIRMED |
 //! | pictures: sizes, 1-bit PNG, greyscale JP2 (§2.3) | SINGLE, parsed |
+//! | EF 0016; `80 A2` with P1-P2 06C1 and 00C1, and 6700 for what it has no use for (§6) | CONFIRMED; SINGLE |
+//! | what comes after `80 A2`, and that the key is open then (§6) | UNKNOWN: [`stand_in_institution`], off by default |
 //! | GET DATA: 7F21, Le with room for it (§2.7, §1.3) | SINGLE, parsed |
 //!
 //! Choices where the sources are silent: a missing file is 6A82 and a missing code or key 6A88; a
@@ -61,11 +63,11 @@
 //! that hold the same (five digits, eight digits, `7F21 { 5F4E, 5F37 }`), and all but the ATR are
 //! 6A88 while an application is selected.
 //!
-//! The pictures are drawn here and say that they are virtual; a name or an address is not legible in
+//! The photo is [`Photo`]'s, of any size that a file can have. The pictures are drawn here and say that they are virtual; a name or an address is not legible in
 //! them, the number and the security code are. Bytes whose meaning is UNKNOWN are FF.
 //!
 //! Not modelled, and answered as a card without it: secure messaging, command chaining, logical
-//! channels, terminal authentication (`80 A2`), GET DATA of 0042, 0045 and 0066, the マイナ免許証
+//! channels, GET DATA of 0042, 0045 and 0066, the マイナ免許証
 //! application. [`Issue::test_card`] has those files only that were published.
 #![forbid(unsafe_code)]
 
@@ -87,6 +89,7 @@ mod keys;
 mod link;
 mod lock;
 mod oid;
+mod photo;
 mod picture;
 mod random;
 mod read;
@@ -95,6 +98,7 @@ mod secret;
 mod select;
 mod settings;
 mod sign;
+pub mod stand_in_institution;
 mod state;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
@@ -112,6 +116,7 @@ pub use fault::{Effect, Exchange, Fault, Faults, Times, When};
 pub use holder::{Holder, Sex};
 pub use issue::{Issue, Kind, LabelPadding};
 pub use link::{Link, LinkError, LogEntry, OnReconnect};
+pub use photo::Photo;
 pub use secret::Secret;
 pub use settings::{Blocked, EndOfFile, QueryWhenVerified, SecurityStatus, Settings};
 pub use state::{CardFile, FILE_VERSION};

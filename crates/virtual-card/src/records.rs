@@ -10,9 +10,6 @@ use crate::certificate::encode;
 use crate::keys::{Block, PrivateKey};
 use crate::{Date, Error, Holder, Secret, picture};
 
-/// The photo of every virtual card; see `data/photo/README.md`.
-const PHOTO: &[u8] = include_bytes!("../data/photo/virtual-photo.jp2");
-
 /// DigestInfo of SHA-256 around 96 bytes instead of 32, up to them: three digests, which the card
 /// face alone has (§4.4).
 const THREE_DIGESTS: [u8; 19] = [
@@ -50,7 +47,7 @@ impl Records<'_> {
         let name = long_form(0xDF25, &name);
         let address = picture_of("ADDRESS", &holder.address, 288);
         let address = long_form(0xDF26, &address);
-        let photo = long_form(0xDF27, PHOTO);
+        let photo = long_form(0xDF27, face.photo);
         let hash = |parts: &[&[u8]]| Sha256::digest(parts.concat());
         let digests = [hash(&[&birth, &sex, &key]), hash(&[&name, &address]), hash(&[&photo])];
         let block = [&THREE_DIGESTS[..], &digests.concat()].concat();
@@ -113,12 +110,13 @@ impl Records<'_> {
     }
 }
 
-/// What the card face shows, besides the photo.
+/// What the card face shows.
 pub(crate) struct Face<'a> {
     pub(crate) holder: &'a Holder,
     pub(crate) expiry: Date,
     /// Four digits.
     pub(crate) security_code: &'a str,
+    pub(crate) photo: &'a [u8],
 }
 
 /// 券面事項入力補助AP EF 0006: `A1 { 90 exponent, 91 modulus }`, the key for session keys (SINGLE). Of

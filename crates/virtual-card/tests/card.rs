@@ -448,7 +448,9 @@ fn classes_and_instructions_that_the_card_has_not() {
         ([0x10, 0xB0, 0, 0], 0x6E00),
         ([0x80, 0xB0, 0, 0], 0x6E00),
         ([0x00, 0xC0, 0, 0], 0x6D00),
-        ([0x80, 0xA2, 0, 0xC1], 0x6D00),
+        // Known, but EF 0016 is not the current file.
+        ([0x80, 0xA2, 0, 0xC1], 0x6986),
+        ([0x80, 0x53, 1, 0], 0x6D00),
         ([0x80, 0xAE, 0, 0], 0x6D00),
     ] {
         assert_eq!(status(&mut card, &header), answer, "{header:02X?}");
