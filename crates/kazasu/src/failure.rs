@@ -5,6 +5,8 @@ use crate::outcome::Outcome;
 use core::fmt;
 use kazasu_apdu::transport::ErrorKind;
 use kazasu_apdu::{Fault, PinPadEnd, Status};
+#[cfg(feature = "face")]
+use kazasu_face as face;
 use kazasu_mynacard as mynacard;
 use kazasu_mynacard::{ChangeError, InputError, InstitutionError, VerifyError};
 use kazasu_pki as pki;
@@ -31,10 +33,23 @@ pub enum Failure {
     Cvc(CvcError),
     /// The holder gave no PIN.
     Declined(Declined),
+    /// A matcher for demonstrations was to recognise the holder of something else than a virtual
+    /// card.
+    #[cfg(feature = "face")]
+    DemonstrationMatcher,
+    /// The face check did not end in a match.
+    #[cfg(feature = "face")]
+    Face(face::End),
+    /// The policy of the face check does not fit the matcher.
+    #[cfg(feature = "face")]
+    FacePolicy(face::PolicyError),
     /// What was to be signed cannot be.
     Input(InputError),
     /// The card and the provider of 特定機関認証 did not accept each other.
     Institution(InstitutionError),
+    /// The certificate and the card face are not of the same hierarchy.
+    #[cfg(feature = "face")]
+    OtherHierarchy,
     /// The certificate is in a phase that does not allow this job.
     Phase(Phase),
     /// The certificate is in its months of grace, and in a phone or something else that is not
@@ -48,6 +63,9 @@ pub enum Failure {
     StandIn,
     /// VERIFY of a PIN or password did not go well.
     Verify(VerifyError),
+    /// The visual check was not confirmed.
+    #[cfg(feature = "face")]
+    Visual(face::VisualEnd),
 }
 
 impl Failure {
@@ -90,6 +108,14 @@ impl Failure {
                 _ => Outcome::SignatureWrong,
             },
             Self::Verify(error) => of_verify(error),
+            #[cfg(feature = "face")]
+            Self::DemonstrationMatcher | Self::OtherHierarchy => Outcome::NotTrusted,
+            #[cfg(feature = "face")]
+            Self::Face(end) => of_face(*end),
+            #[cfg(feature = "face")]
+            Self::FacePolicy(_) => Outcome::FaceDeviceFault,
+            #[cfg(feature = "face")]
+            Self::Visual(end) => of_visual(*end),
         }
     }
 
@@ -185,6 +211,30 @@ const fn of_code(error: &VerifyError) -> Outcome {
     }
 }
 
+#[cfg(feature = "face")]
+const fn of_face(end: face::End) -> Outcome {
+    match end {
+        face::End::Cancelled => Outcome::Cancelled,
+        face::End::CardGone => Outcome::CardRemoved,
+        face::End::CouldNotCapture(_) | face::End::Photo(_) => Outcome::FaceQuality,
+        face::End::NoMatch => Outcome::FaceNoMatch,
+        face::End::SuspectedAttack(_) => Outcome::FaceSuspectedAttack,
+        _ => Outcome::FaceDeviceFault,
+    }
+}
+
+#[cfg(feature = "face")]
+const fn of_visual(end: face::VisualEnd) -> Outcome {
+    match end {
+        face::VisualEnd::Cancelled => Outcome::Cancelled,
+        face::VisualEnd::CardGone => Outcome::CardRemoved,
+        face::VisualEnd::Clock => Outcome::FaceDeviceFault,
+        face::VisualEnd::NoPhoto => Outcome::FaceQuality,
+        face::VisualEnd::TimedOut => Outcome::TimedOut,
+        _ => Outcome::VisualRefused,
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -221,6 +271,21 @@ impl fmt::Display for Failure {
             ),
             Self::Signature(error) => error.fmt(f),
             Self::Verify(error) => error.fmt(f),
+            #[cfg(feature = "face")]
+            Self::DemonstrationMatcher => f.write_str(
+                "a matcher for demonstrations was offered, and this is no virtual card; nobody was \
+                 recognised, use the PIN",
+            ),
+            #[cfg(feature = "face")]
+            Self::Face(end) => end.fmt(f),
+            #[cfg(feature = "face")]
+            Self::FacePolicy(error) => error.fmt(f),
+            #[cfg(feature = "face")]
+            Self::OtherHierarchy => f.write_str(
+                "the certificate and the card face are of different hierarchies; refuse the card",
+            ),
+            #[cfg(feature = "face")]
+            Self::Visual(end) => end.fmt(f),
         }
     }
 }

@@ -13,6 +13,8 @@
 //! * [`card_face`], [`card_face_stream`], [`age_record`], [`attributes`], [`card_information`]: what
 //!   stands on the card, verified, and the card proven to be no copy ([`RecordChecks`]).
 //! * [`authenticate_without_pin`]: the check-in with a vendor's key to 特定機関認証.
+//! * `check_in_by_face`, `check_in_by_visual_check` (feature `face`): the check-in without a PIN in which
+//!   the holder's face is compared with the photo of the chip.
 //! * [`Outcome`]: the numbers and names that programs, scripts and the C library share.
 //!
 //! ```
@@ -58,6 +60,12 @@ mod authenticate;
 mod card_face;
 mod certificate;
 mod end;
+#[cfg(feature = "face")]
+mod face_check_in;
+#[cfg(feature = "face")]
+mod face_identified;
+#[cfg(feature = "face")]
+mod face_without_pin;
 mod failure;
 mod holder;
 mod memory;
@@ -81,9 +89,22 @@ pub use authenticate::{Job, Report, authenticate};
 pub use card_face::{AgeReport, CardFaceReport, age_record, card_face};
 pub use certificate::{CertificateFile, CertificateReport, read_certificate};
 pub use end::{Cleared, end_session};
+#[cfg(feature = "face")]
+pub use face_check_in::{
+    Camera, Identification, IdentificationReport, Reply, Staff, check_in_by_face,
+    check_in_by_visual_check,
+};
+#[cfg(feature = "face")]
+pub use face_identified::{Identified, IdentifiedBy, Method};
+#[cfg(feature = "face")]
+pub use face_without_pin::{
+    WithoutPin, check_in_by_face_without_pin, check_in_by_visual_check_without_pin,
+};
 pub use failure::Failure;
 pub use holder::{Declined, Holder, OwnedSecret, PinHolder, Request, Stage};
 pub use kazasu_apdu as apdu;
+#[cfg(feature = "face")]
+pub use kazasu_face as face;
 pub use kazasu_mynacard as mynacard;
 pub use kazasu_pki as pki;
 pub use kazasu_tlv as tlv;

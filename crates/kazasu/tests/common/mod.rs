@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
 pub(crate) mod codes;
+pub(crate) mod desk;
 pub(crate) mod effects;
 mod lies;
 pub(crate) mod matrix;
