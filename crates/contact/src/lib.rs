@@ -38,6 +38,7 @@ pub mod t0;
 pub mod t1;
 mod time;
 pub mod timing;
+mod turn;
 
 pub use error::Error;
 pub use parameters::{Parameters, Protocol};

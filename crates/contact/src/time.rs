@@ -28,60 +28,60 @@ impl Instant {
     /// The moment that lies `duration` later; [`Instant::NEVER`] at the end of time.
     #[must_use]
     pub const fn after(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration.0))
+        Self(self.0.saturating_add(duration.0 as u64))
     }
 
     /// How long after `earlier` this is; nothing if it is before.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration(self.0.saturating_sub(earlier.0))
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// A span of time, in microseconds.
+/// A span of time, in microseconds, at most about 71 minutes: what is longer counts as that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Duration(u64);
+pub struct Duration(u32);
 
 impl Duration {
     /// No time.
     pub const ZERO: Self = Self(0);
+    /// The longest span that there is: 4,294,967,295 µs.
+    pub const MAX: Self = Self(u32::MAX);
 
     /// So many microseconds.
     #[must_use]
     pub const fn from_micros(micros: u64) -> Self {
-        Self(micros)
+        Self(if micros > u32::MAX as u64 { u32::MAX } else { micros as u32 })
     }
 
     /// So many milliseconds.
     #[must_use]
     pub const fn from_millis(millis: u32) -> Self {
-        // A u32 times a thousand fits.
-        Self(millis as u64 * 1_000)
+        Self(millis.saturating_mul(1_000))
     }
 
     /// So many seconds.
     #[must_use]
     pub const fn from_secs(secs: u32) -> Self {
-        // A u32 times a million fits.
-        Self(secs as u64 * 1_000_000)
+        Self(secs.saturating_mul(1_000_000))
     }
 
     /// Microseconds.
     #[must_use]
     pub const fn micros(self) -> u64 {
-        self.0
+        self.0 as u64
     }
 
-    /// Both together; the longest span that there is when that is too long.
+    /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
     }
 
-    /// So many of it; the longest span that there is when that is too long.
+    /// So many of it.
     #[must_use]
-    pub const fn times(self, count: u64) -> Self {
+    pub const fn times(self, count: u32) -> Self {
         Self(self.0.saturating_mul(count))
     }
 }
@@ -114,14 +114,10 @@ impl Rate {
         Self::new(clock, Self::DEFAULT_F, Self::DEFAULT_D)
     }
 
-    /// A rate. Zero is no clock and no integer: each is taken as one then.
+    /// A rate.
     #[must_use]
     pub const fn new(clock: u32, f: u16, d: u8) -> Self {
-        Self {
-            clock: if clock == 0 { 1 } else { clock },
-            f: if f == 0 { 1 } else { f },
-            d: if d == 0 { 1 } else { d },
-        }
+        Self { clock, f, d }
     }
 
     /// The clock on CLK, in Hz.
@@ -144,23 +140,39 @@ impl Rate {
 
     /// Bits per second on I/O, rounded down: f · D / F.
     #[must_use]
-    pub const fn baud(self) -> u32 {
-        // At most (2^32 − 1) · 255.
-        let bits = self.clock as u64 * self.d as u64 / self.f as u64;
-        if bits > u32::MAX as u64 { u32::MAX } else { bits as u32 }
+    pub fn baud(self) -> u32 {
+        let cycles = self.clock.saturating_mul(u32::from(self.d));
+        cycles.checked_div(u32::from(self.f)).unwrap_or(u32::MAX)
     }
 
-    /// So many etu, rounded up to whole microseconds.
+    /// So many etu, rounded up to whole microseconds. Each may count 1/65,536 µs too much.
     #[must_use]
-    pub const fn etu(self, count: u32) -> Duration {
-        // 32 + 16 bits, so no overflow; rounding up twice adds less than a microsecond at any clock
-        // above one megahertz.
-        self.cycles((count as u64 * self.f as u64).div_ceil(self.d as u64))
-    }
-
-    /// So many cycles of the clock, rounded up to whole microseconds.
-    #[must_use]
-    pub const fn cycles(self, count: u64) -> Duration {
-        Duration(count.saturating_mul(1_000_000).div_ceil(self.clock as u64))
+    #[inline(never)]
+    pub fn etu(self, count: u32) -> Duration {
+        // An etu in units of 2^-16 µs, by long division: a microcontroller has no division of 64
+        // bits, and its replacement is larger than all that is here.
+        let mut left = u32::from(self.f).saturating_mul(1_000_000);
+        let by = self.clock.saturating_mul(u32::from(self.d)).clamp(1, 1 << 30);
+        let (Some(mut etu), Some(rest)) = (left.checked_div(by), left.checked_rem(by)) else {
+            return Duration::MAX;
+        };
+        left = rest;
+        for _ in 0..16 {
+            // `left` is below `by`, so its double fits.
+            left = left.wrapping_mul(2);
+            etu = etu.wrapping_mul(2);
+            if left >= by {
+                left = left.wrapping_sub(by);
+                etu = etu.wrapping_add(1);
+            }
+            // Faster than any card: F = 65,535 at less than 1 Hz would not fit.
+            if etu >= 1 << 30 {
+                return Duration::MAX;
+            }
+        }
+        let etu = if left > 0 { etu.wrapping_add(1) } else { etu };
+        // 30 and 32 bits.
+        let time = u64::from(etu).wrapping_mul(u64::from(count)).wrapping_add(0xFFFF);
+        Duration::from_micros(time >> 16)
     }
 }

@@ -10,10 +10,11 @@ use crate::atr::Atr;
 use crate::parameters::Protocol;
 use crate::time::{Duration, Rate};
 
-/// Cycles of CLK that RST stays low at least, and before which no answer can begin (clause 6.2.2).
-pub const RESET_CYCLES: u64 = 400;
-/// Cycles of CLK after the rising edge of RST within which the answer begins (clause 6.2.2).
-pub const ANSWER_CYCLES: u64 = 40_000;
+/// How long RST stays low at least, in initial etu: 400 cycles of CLK (clause 6.2.2).
+pub const RESET_LOW: u32 = 400_u32.div_ceil(Rate::DEFAULT_F as u32);
+/// How long after the rising edge of RST the answer may begin, in initial etu: 40,000 cycles of CLK
+/// (clause 6.2.2).
+pub const ANSWER_BEGINS: u32 = 40_000_u32.div_ceil(Rate::DEFAULT_F as u32);
 /// Waiting time between two characters of the answer to reset and of a PPS exchange, in etu
 /// (clauses 8.1 and 9.1).
 pub const INITIAL_WAITING_TIME: u32 = 9_600;
@@ -23,24 +24,22 @@ pub const TURNAROUND_T0: u32 = 16;
 /// Block guard time of T=1, BGT, in etu (clause 11.4.3).
 pub const BLOCK_GUARD_TIME: u32 = 22;
 
-/// Waiting time of T=0, WT = WI · 960 · Fi / f, in etu of a rate with this Fi and `d`
-/// (clause 10.2).
+/// Waiting time of T=0: WT = WI · 960 · Fi / f, where `rate` has that Fi (clause 10.2).
 #[must_use]
-pub const fn waiting_time(wi: u8, d: u8) -> u32 {
-    wi as u32 * 960 * d as u32
+pub fn waiting_time(wi: u8, rate: Rate) -> Duration {
+    Rate::new(rate.clock(), rate.f(), 1).etu(u32::from(wi).saturating_mul(960))
 }
 
-/// Character waiting time of T=1, CWT = 11 + 2^CWI etu (clause 11.4.3).
+/// Character waiting time of T=1: CWT = 11 + 2^CWI etu (clause 11.4.3).
 #[must_use]
-pub const fn character_waiting_time(cwi: u8) -> u32 {
-    11 + (1 << (cwi & 0x0F))
+pub fn character_waiting_time(cwi: u8, rate: Rate) -> Duration {
+    rate.etu(11 + (1 << (cwi & 0x0F)))
 }
 
-/// Block waiting time of T=1, BWT = 11 etu + 2^BWI · 960 · Fd / f (clause 11.4.3). What the second
-/// part is in cycles of CLK.
+/// Block waiting time of T=1: BWT = 11 etu + 2^BWI · 960 · Fd / f (clause 11.4.3).
 #[must_use]
-pub const fn block_waiting_cycles(bwi: u8) -> u64 {
-    (960 * Rate::DEFAULT_F as u64) << (bwi & 0x0F)
+pub fn block_waiting_time(bwi: u8, rate: Rate) -> Duration {
+    rate.etu(11).plus(Rate::initial(rate.clock()).etu(960 << (bwi & 0x0F)))
 }
 
 /// How the characters of the reader follow each other: guard time GT = 12 etu + R · N / f, or
@@ -69,10 +68,11 @@ impl Guard {
             (255, Protocol::T0) => Self { character: 12, extra: Duration::ZERO },
             (n, _) => {
                 // R is F / D as in force, or with T=15 in the answer to reset Fi / Di of TA1.
-                let by_ta1 = atr.groups().any(|group| group.protocol == Some(15));
                 let factors = atr.transmission_factors();
                 let rate = match (factors.fi(), factors.di()) {
-                    (Some((fi, _)), Some(di)) if by_ta1 => Rate::new(rate.clock(), fi, di),
+                    (Some((fi, _)), Some(di)) if atr.has_globals() => {
+                        Rate::new(rate.clock(), fi, di)
+                    }
                     _ => rate,
                 };
                 Self { character: 12, extra: rate.etu(u32::from(n)) }
@@ -105,7 +105,7 @@ impl Characters {
         Self {
             guard: Guard::new(atr, Protocol::T0, rate),
             turnaround: rate.etu(TURNAROUND_T0),
-            waiting: rate.cycles(u64::from(waiting_time(wi, 1)) * u64::from(fi)),
+            waiting: waiting_time(wi, Rate::new(rate.clock(), fi, 1)),
         }
     }
 }
@@ -128,12 +128,11 @@ impl Blocks {
     /// Of a card at a rate. BWI above 9 is reserved and taken as 9.
     #[must_use]
     pub fn new(atr: &Atr, rate: Rate) -> Self {
-        let cycles = block_waiting_cycles(atr.bwi().min(9));
         Self {
             guard: Guard::new(atr, Protocol::T1, rate),
             block_guard: rate.etu(BLOCK_GUARD_TIME),
-            character_waiting: rate.etu(character_waiting_time(atr.cwi())),
-            block_waiting: rate.etu(11).plus(rate.cycles(cycles)),
+            character_waiting: character_waiting_time(atr.cwi(), rate),
+            block_waiting: block_waiting_time(atr.bwi().min(9), rate),
         }
     }
 }

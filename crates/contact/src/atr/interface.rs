@@ -64,6 +64,70 @@ impl Iterator for Groups<'_> {
     }
 }
 
+/// What the interface bytes say, with what holds where they are absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(super) struct Interface {
+    /// One bit for each T that a TD names.
+    pub(super) protocols: u16,
+    pub(super) first: u8,
+    pub(super) ta1: u8,
+    pub(super) tc1: u8,
+    pub(super) ta2: Option<u8>,
+    pub(super) tc2: u8,
+    /// First TA, TB and TC for T=1.
+    pub(super) block: (u8, u8, u8),
+    /// First TA and TB for T=15.
+    pub(super) global: (Option<u8>, Option<u8>),
+}
+
+impl Interface {
+    pub(super) fn of(groups: Groups<'_>) -> Self {
+        let mut all = Self {
+            protocols: 0,
+            first: 0,
+            ta1: 0x11,
+            tc1: 0,
+            ta2: None,
+            tc2: 10,
+            block: (32, 0x4D, 0),
+            global: (None, None),
+        };
+        let mut block = (None, None, None);
+        for group in groups {
+            if let Some(td) = group.td {
+                if group.index == 1 {
+                    all.first = td & 0x0F;
+                }
+                all.protocols |= 1 << (td & 0x0F);
+            }
+            match (group.index, group.protocol) {
+                (1, _) => {
+                    all.ta1 = group.ta.unwrap_or(all.ta1);
+                    all.tc1 = group.tc.unwrap_or(all.tc1);
+                }
+                (2, _) => {
+                    all.ta2 = group.ta;
+                    all.tc2 = group.tc.unwrap_or(all.tc2);
+                }
+                (_, Some(1)) => {
+                    block = (block.0.or(group.ta), block.1.or(group.tb), block.2.or(group.tc));
+                }
+                (_, Some(15)) => {
+                    all.global = (all.global.0.or(group.ta), all.global.1.or(group.tb));
+                }
+                _ => {}
+            }
+        }
+        let (ta, tb, tc) = all.block;
+        all.block = (block.0.unwrap_or(ta), block.1.unwrap_or(tb), block.2.unwrap_or(tc));
+        if all.protocols == 0 {
+            all.protocols = 1;
+        }
+        all
+    }
+}
+
 /// TA1: the clock rate conversion and baud rate adjustment integers that the card offers
 /// (ISO/IEC 7816-3 clause 8.3, tables 7 and 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,6 +31,7 @@ pub use interface::{
 pub use reader::{Progress, Reader, decode_inverse};
 
 use crate::Protocol;
+use interface::Interface;
 
 /// Most characters of an answer to reset: TS and at most 32 after it (ISO/IEC 7816-3 clause 8.2.1).
 pub const MAX_LENGTH: usize = 33;
@@ -55,6 +56,7 @@ pub struct Atr {
     /// Where the historical bytes begin, and how many there are.
     historical: u8,
     historical_length: u8,
+    interface: Interface,
 }
 
 impl Atr {
@@ -100,94 +102,90 @@ impl Atr {
     /// The protocol that a card in negotiable mode speaks when none is chosen: the one that TD1
     /// names, T=0 without TD1 (ISO/IEC 7816-3 clause 8.2.3). `None` if it is neither T=0 nor T=1.
     #[must_use]
-    pub fn first_protocol(&self) -> Option<Protocol> {
-        match self.groups().next().and_then(|group| group.td) {
-            None => Some(Protocol::T0),
-            Some(td) => Protocol::from_number(td & 0x0F),
-        }
+    pub const fn first_protocol(&self) -> Option<Protocol> {
+        Protocol::from_number(self.interface.first)
     }
 
     /// Does the card offer this protocol?
     #[must_use]
-    pub fn offers(&self, protocol: Protocol) -> bool {
-        let mut any = false;
-        for td in self.groups().filter_map(|group| group.td) {
-            if td & 0x0F == protocol.number() {
-                return true;
-            }
-            any = true;
-        }
-        !any && protocol == Protocol::T0
+    pub const fn offers(&self, protocol: Protocol) -> bool {
+        self.interface.protocols & 1 << protocol.number() != 0
     }
 
     /// TA1: the fastest parameters that the card offers, or in specific mode those that it uses.
     /// Without TA1 the default ones.
     #[must_use]
-    pub fn transmission_factors(&self) -> TransmissionFactors {
-        TransmissionFactors::new(self.group(1).and_then(|group| group.ta).unwrap_or(0x11))
+    pub const fn transmission_factors(&self) -> TransmissionFactors {
+        TransmissionFactors::new(self.interface.ta1)
     }
 
     /// TC1: the extra guard time integer N, 0 when it is absent.
     #[must_use]
-    pub fn extra_guard_time(&self) -> u8 {
-        self.group(1).and_then(|group| group.tc).unwrap_or(0)
+    pub const fn extra_guard_time(&self) -> u8 {
+        self.interface.tc1
     }
 
     /// TA2: the card is in specific mode. `None`: it is in negotiable mode.
     #[must_use]
     pub fn specific_mode(&self) -> Option<SpecificMode> {
-        self.group(2).and_then(|group| group.ta).map(SpecificMode::new)
+        self.interface.ta2.map(SpecificMode::new)
     }
 
     /// TC2: the waiting time integer of T=0, WI; 10 when it is absent. 0 is reserved.
     #[must_use]
-    pub fn waiting_time_integer(&self) -> u8 {
-        self.group(2).and_then(|group| group.tc).unwrap_or(10)
+    pub const fn waiting_time_integer(&self) -> u8 {
+        self.interface.tc2
     }
 
     /// First TA for T=1: the information field size of the card, IFSC; 32 when it is absent.
     /// 0 and 255 are reserved.
     #[must_use]
-    pub fn ifsc(&self) -> u8 {
-        self.first_for(1, |group| group.ta).unwrap_or(32)
+    pub const fn ifsc(&self) -> u8 {
+        self.interface.block.0
     }
 
     /// First TB for T=1, low nibble: the character waiting time integer, CWI; 13 when it is absent.
     #[must_use]
-    pub fn cwi(&self) -> u8 {
-        self.first_for(1, |group| group.tb).unwrap_or(0x4D) & 0x0F
+    pub const fn cwi(&self) -> u8 {
+        self.interface.block.1 & 0x0F
     }
 
     /// First TB for T=1, high nibble: the block waiting time integer, BWI; 4 when it is absent.
     /// Above 9 is reserved.
     #[must_use]
-    pub fn bwi(&self) -> u8 {
-        self.first_for(1, |group| group.tb).unwrap_or(0x4D) >> 4
+    pub const fn bwi(&self) -> u8 {
+        self.interface.block.1 >> 4
     }
 
     /// First TC for T=1: are blocks checked by the two bytes of a CRC? Else by the one of an LRC.
     #[must_use]
-    pub fn checks_by_crc(&self) -> bool {
-        self.first_for(1, |group| group.tc).unwrap_or(0) & 0x01 != 0
+    pub const fn checks_by_crc(&self) -> bool {
+        self.interface.block.2 & 0x01 != 0
+    }
+
+    /// Are there interface bytes for T=15, which hold for every protocol?
+    #[must_use]
+    pub const fn has_globals(&self) -> bool {
+        self.interface.protocols & 1 << 15 != 0
     }
 
     /// First TA for T=15: how CLK may be stopped. `None`: it may not.
     #[must_use]
     pub fn clock_stop(&self) -> Option<ClockStop> {
-        self.first_for(15, |group| group.ta).and_then(ClockStop::new)
+        self.interface.global.0.and_then(ClockStop::new)
     }
 
     /// First TA for T=15: the classes of operating conditions that the card accepts. `None` when
     /// the card does not say, or says something reserved.
     #[must_use]
     pub fn classes(&self) -> Option<IndicatedClasses> {
-        self.first_for(15, |group| group.ta).and_then(IndicatedClasses::new)
+        self.interface.global.0.and_then(IndicatedClasses::new)
     }
 
     /// First TB for T=15: the use of the contact SPU (C6).
     #[must_use]
-    pub fn spu(&self) -> Option<u8> {
-        self.first_for(15, |group| group.tb)
+    pub const fn spu(&self) -> Option<u8> {
+        self.interface.global.1
     }
 
     /// The historical bytes.
@@ -195,17 +193,6 @@ impl Atr {
     pub fn historical(&self) -> Historical<'_> {
         let (start, length) = (usize::from(self.historical), usize::from(self.historical_length));
         Historical::new(self.bytes.get(start..start + length).unwrap_or_default())
-    }
-
-    fn group(&self, index: u8) -> Option<Group> {
-        self.groups().find(|group| group.index == index)
-    }
-
-    /// The first interface byte, from the third group on, that is specific to `protocol`.
-    fn first_for(&self, protocol: u8, byte: impl Fn(&Group) -> Option<u8>) -> Option<u8> {
-        self.groups()
-            .filter(|group| group.index > 2 && group.protocol == Some(protocol))
-            .find_map(|group| byte(&group))
     }
 }
 

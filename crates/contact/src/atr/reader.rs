@@ -1,5 +1,6 @@
 //! Reading an answer to reset character by character.
 
+use super::interface::{Groups, Interface};
 use super::{Atr, Convention, Error, ErrorKind, MAX_LENGTH};
 
 /// TS of the direct convention.
@@ -137,11 +138,13 @@ impl Reader {
         if self.next != Next::Nothing {
             return self.room().map(|()| Progress::More);
         }
+        let interface = self.bytes.get(1..usize::from(self.historical)).unwrap_or_default();
         Ok(Progress::Complete(Atr {
             bytes: self.bytes,
             length: self.length,
             historical: self.historical,
             historical_length: self.historical_length,
+            interface: Interface::of(Groups::new(interface)),
         }))
     }
 

@@ -74,7 +74,10 @@ const D_CODES: [u8; 9] = [7, 6, 9, 5, 8, 4, 3, 2, 1];
 /// # Errors
 /// [`Error::NoProtocol`], [`Error::UnsupportedRate`]; in specific mode also
 /// [`Error::ImplicitParameters`] and [`Error::ReservedParameter`].
-pub fn choose(atr: &Atr, settings: &Settings) -> Result<Choice, Error> {
+///
+/// Without `pps` a PPS exchange is out of the question, as it is with [`Settings::pps`] off or after
+/// one that failed.
+pub fn choose(atr: &Atr, settings: &Settings, pps: bool) -> Result<Choice, Error> {
     let clock = settings.clock;
     if let Some(mode) = atr.specific_mode() {
         let protocol = Protocol::from_number(mode.protocol())
@@ -96,8 +99,8 @@ pub fn choose(atr: &Atr, settings: &Settings) -> Result<Choice, Error> {
     if initial.baud() > settings.highest_baud {
         return Err(Error::UnsupportedRate);
     }
-    let protocol = protocol(atr, settings)?;
-    if !settings.pps {
+    let protocol = protocol(atr, settings.preference, pps)?;
+    if !pps {
         return Ok(Choice { parameters: Parameters { protocol, rate: initial }, request: None });
     }
     let (rate, factors) = match fastest(atr.transmission_factors(), settings) {
@@ -128,25 +131,20 @@ fn fastest(
     })
 }
 
-fn protocol(atr: &Atr, settings: &Settings) -> Result<Protocol, Error> {
+fn protocol(atr: &Atr, preference: Preference, pps: bool) -> Result<Protocol, Error> {
     use Protocol::{T0, T1};
     let first = atr.first_protocol();
-    let order = match settings.preference {
-        // Without a PPS exchange the first is the only one.
-        _ if !settings.pps => {
-            return first
-                .filter(|first| allowed(settings.preference, *first))
-                .ok_or(Error::NoProtocol);
-        }
-        Preference::PreferT1 => [T1, T0],
-        Preference::PreferT0 => [T0, T1],
-        Preference::Only(one) => [one, one],
-        Preference::First => match first {
-            Some(T0) => [T0, T1],
-            _ => [T1, T0],
-        },
+    // Without a PPS exchange the first is the only one.
+    let order = match (first, preference) {
+        (Some(first), _) if !pps => [first, first],
+        (None, _) if !pps => return Err(Error::NoProtocol),
+        (Some(T0), Preference::First) | (_, Preference::PreferT0) => [T0, T1],
+        _ => [T1, T0],
     };
-    order.into_iter().find(|protocol| atr.offers(*protocol)).ok_or(Error::NoProtocol)
+    order
+        .into_iter()
+        .find(|protocol| atr.offers(*protocol) && allowed(preference, *protocol))
+        .ok_or(Error::NoProtocol)
 }
 
 fn allowed(preference: Preference, protocol: Protocol) -> bool {

@@ -5,6 +5,7 @@ use crate::atr::TransmissionFactors;
 use crate::slot::{Action, Event};
 use crate::time::{Duration, Instant, Rate};
 use crate::timing::{Guard, INITIAL_WAITING_TIME, TURNAROUND_T0};
+use crate::turn::{Due, Turn};
 use crate::{Error, Settings};
 
 /// PPSS.
@@ -66,12 +67,11 @@ pub struct Exchange {
     request: Request,
     guard: Duration,
     waiting: Duration,
-    not_before: Instant,
+    due: Due,
     /// Bytes of the request that went out.
     sent: u8,
     response: [u8; 4],
     received: u8,
-    until: Instant,
 }
 
 impl Exchange {
@@ -83,11 +83,10 @@ impl Exchange {
             request,
             guard: guard.extra,
             waiting: rate.etu(INITIAL_WAITING_TIME).plus(settings.latency),
-            not_before: now.after(rate.etu(TURNAROUND_T0)),
+            due: Due { not_before: now.after(rate.etu(TURNAROUND_T0)), until: Instant::NEVER },
             sent: 0,
             response: [0; 4],
             received: 0,
-            until: Instant::NEVER,
         }
     }
 
@@ -102,43 +101,46 @@ impl Exchange {
 
     /// Takes one event and says what to do next.
     pub fn step(&mut self, now: Instant, event: Event) -> Action {
+        let turn = self.turn(now, event);
+        self.due.action(turn)
+    }
+
+    pub(crate) const fn due(&self) -> Due {
+        self.due
+    }
+
+    pub(crate) fn turn(&mut self, now: Instant, event: Event) -> Turn {
         if let Some(byte) = self.request.bytes().get(usize::from(self.sent)) {
-            let not_before = if self.sent == 0 { self.not_before } else { now.after(self.guard) };
+            if self.sent > 0 {
+                self.due.not_before = now.after(self.guard);
+            }
             self.sent += 1;
-            return Action::Send {
-                byte: *byte,
-                not_before,
-                last: self.sent == self.request.length,
-            };
-        }
-        if self.until == Instant::NEVER {
-            self.until = now.after(self.waiting);
-            return Action::Listen { until: self.until };
+            return Turn::Send { byte: *byte, last: self.sent == self.request.length };
         }
         match event {
+            // The request has just left.
+            _ if self.due.until == Instant::NEVER => {}
             Event::Received(byte) => {
-                // PPSS and PPS0 first; PPS0 says how long the rest is. More than the request had is
-                // no valid response, so that four places suffice.
+                // More than the request had is no valid response, so that four places suffice.
                 if let Some(place) = self.response.get_mut(usize::from(self.received)) {
                     *place = byte;
                     self.received += 1;
                 }
-                self.until = now.after(self.waiting);
+                // PPS0 says how long the response is.
                 let [_, pps0, ..] = self.response;
                 let whole = 3 + (pps0 & 0x70).count_ones();
                 if self.received >= 2
                     && (u32::from(self.received) >= whole || whole > u32::from(self.request.length))
                 {
-                    return Action::Answered(usize::from(self.received));
+                    return Turn::Answered(usize::from(self.received));
                 }
-                Action::Listen { until: self.until }
             }
-            Event::Garbled => Action::Failed(Error::Pps),
-            Event::Removed => Action::Failed(Error::CardRemoved),
-            Event::Ready | Event::Unsupported if now < self.until => {
-                Action::Listen { until: self.until }
-            }
-            Event::Ready | Event::Unsupported => Action::Failed(Error::Pps),
+            Event::Garbled => return Turn::Failed(Error::Pps),
+            Event::Removed => return Turn::Failed(Error::CardRemoved),
+            Event::Ready | Event::Unsupported if now < self.due.until => return Turn::Listen,
+            Event::Ready | Event::Unsupported => return Turn::Failed(Error::Pps),
         }
+        self.due.until = now.after(self.waiting);
+        Turn::Listen
     }
 }

@@ -1,11 +1,12 @@
 //! Bringing the contacts up and down, and everything between power and the first command
 //! (ISO/IEC 7816-3 clauses 6.2 to 6.4).
 
-use super::{Action, After, Class, Contact, Event, Level, Parity, Phase, Serial, Slot, Work};
+use super::{Action, Class, Contact, Event, Level, Outcome, Parity, Phase, Serial, Slot, Work};
 use crate::atr::{self, Atr, ErrorKind, Progress};
 use crate::parameters::{Parameters, Protocol, choose, pps};
-use crate::time::{Instant, Rate};
-use crate::timing::{ANSWER_CYCLES, Guard, INITIAL_WAITING_TIME, RESET_CYCLES};
+use crate::time::{Duration, Instant, Rate};
+use crate::timing::{ANSWER_BEGINS, Guard, INITIAL_WAITING_TIME, RESET_LOW};
+use crate::turn::Turn;
 use crate::{Error, t0, t1};
 
 /// Warm resets for a card that does not answer, and for one whose answer is damaged. The latter
@@ -15,21 +16,23 @@ const WARM_RESETS_DAMAGED: u8 = 2;
 /// A character is told at its end, ten etu after its beginning.
 const CHARACTER: u32 = 12;
 
-/// Steps of activation and reset. Each names what is being carried out.
+/// Steps of activation and reset (clause 6.2). Each names what is being carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Up {
     /// No power, long enough for the next try.
-    Rest(Instant),
+    Rest,
     ResetLow,
     Power,
-    Settle(Instant),
+    Settle,
     Release,
     Clock,
     /// A warm reset begins here.
     WarmLow,
     Line,
-    Hold(Instant),
+    Hold,
     ResetHigh,
+    /// TS came in the inverse convention: the rest comes with odd parity.
+    Odd,
 }
 
 /// Steps of deactivation (clause 6.4).
@@ -42,184 +45,189 @@ pub(super) enum Down {
 }
 
 impl Slot {
-    /// Forgets the last card.
-    pub(super) fn begin_activation(&mut self) {
-        self.class = 0;
-        self.plain = false;
-    }
-
     /// Begins with the class that is due.
-    pub(super) fn up(&mut self) -> Action {
+    pub(super) fn up(&mut self) {
         self.warm = 0;
         self.parity = Parity::Even;
         let settings = &self.settings;
-        let sane = (1_000_000..=5_000_000).contains(&settings.clock)
+        if (1_000_000..=5_000_000).contains(&settings.clock)
             && !matches!(settings.ifsd, 0 | u8::MAX)
-            && !settings.classes.is_empty();
-        if !sane {
+            && !settings.classes.is_empty()
+        {
+            self.phase = Phase::Up(Up::ResetLow);
+        } else {
             self.phase = Phase::Inactive;
-            return Action::Failed(Error::Settings);
+            self.outcome = Outcome::Failed(Error::Settings);
         }
-        self.enter(Up::ResetLow)
     }
 
     fn current_class(&self) -> Option<Class> {
         self.settings.classes.get(usize::from(self.class)).copied()
     }
 
-    /// Begins a step.
-    fn enter(&mut self, up: Up) -> Action {
-        self.phase = Phase::Up(up);
+    fn initial_rate(&self) -> Rate {
+        Rate::initial(self.settings.clock)
+    }
+
+    fn wait(&mut self, duration: Duration) {
+        self.due.until = self.now.after(duration);
+    }
+
+    pub(super) fn up_action(&self, up: Up) -> Action {
         match up {
-            Up::Rest(until) | Up::Settle(until) | Up::Hold(until) => Action::Listen { until },
+            Up::Rest | Up::Settle | Up::Hold => Action::Listen { until: self.due.until },
             Up::ResetLow | Up::WarmLow => Action::Set(Contact::Rst(Level::Low)),
             Up::Power => Action::Set(Contact::Vcc(self.current_class())),
             Up::Release => Action::Set(Contact::Io(Level::High)),
             Up::Clock => Action::Set(Contact::Clk(true)),
-            Up::Line => Action::Configure(self.initial_line()),
+            Up::Line | Up::Odd => Action::Configure(self.line()),
             Up::ResetHigh => Action::Set(Contact::Rst(Level::High)),
         }
     }
 
-    /// Goes on after a step.
-    pub(super) fn continue_up(&mut self, up: Up, event: Event) -> Action {
-        let now = self.now;
-        match up {
-            Up::Rest(until) | Up::Settle(until) | Up::Hold(until) if now < until => {
-                Action::Listen { until }
+    /// The line as it is to run now.
+    pub(super) fn line(&self) -> Serial {
+        let (protocol, rate, character) = match (self.phase, &self.parameters, &self.atr) {
+            (Phase::Configure, Some(Parameters { protocol, rate, .. }), Some(atr)) => {
+                (*protocol, *rate, Guard::new(atr, *protocol, *rate).character)
             }
-            Up::Rest(_) => self.up(),
-            Up::ResetLow => self.enter(Up::Power),
-            Up::Power if event == Event::Unsupported => self.next_class(Error::Mute),
-            Up::Power => self.enter(Up::Settle(now.after(self.settings.power_up))),
-            Up::Settle(_) => self.enter(Up::Release),
-            Up::Release => self.enter(Up::Clock),
-            Up::Clock | Up::WarmLow => self.enter(Up::Line),
-            Up::Line => {
-                let cycles = Rate::initial(self.settings.clock).cycles(RESET_CYCLES);
-                self.enter(Up::Hold(now.after(cycles)))
-            }
-            Up::Hold(_) => self.enter(Up::ResetHigh),
-            Up::ResetHigh => {
-                let rate = Rate::initial(self.settings.clock);
-                let until = now
-                    .after(rate.cycles(ANSWER_CYCLES))
-                    .after(rate.etu(CHARACTER))
-                    .after(self.settings.latency);
-                self.decode = false;
-                self.phase = Phase::Answer;
-                self.work =
-                    Work::Answer { reader: atr::Reader::new(), until, limit: Instant::NEVER };
-                Action::Listen { until }
-            }
-        }
+            _ => (Protocol::T1, self.initial_rate(), 12),
+        };
+        Serial { rate, parity: self.parity, character, error_signal: protocol == Protocol::T0 }
     }
 
-    fn warm_reset(&mut self) -> Action {
+    /// Goes on after a step.
+    pub(super) fn continue_up(&mut self, up: Up, event: Event) {
+        let waiting = matches!(up, Up::Rest | Up::Settle | Up::Hold);
+        if waiting && self.now < self.due.until {
+            return;
+        }
+        self.phase = Phase::Up(match up {
+            Up::Rest => return self.up(),
+            Up::ResetLow => Up::Power,
+            Up::Power if event == Event::Unsupported => return self.next_class(Error::Mute),
+            Up::Power => {
+                self.wait(self.settings.power_up);
+                Up::Settle
+            }
+            Up::Settle => Up::Release,
+            Up::Release => Up::Clock,
+            Up::Clock | Up::WarmLow => Up::Line,
+            Up::Line => {
+                self.wait(self.initial_rate().etu(RESET_LOW));
+                Up::Hold
+            }
+            Up::Hold => Up::ResetHigh,
+            Up::ResetHigh => {
+                let begins = self.initial_rate().etu(ANSWER_BEGINS + CHARACTER);
+                self.wait(begins.plus(self.settings.latency));
+                self.decode = false;
+                self.work = Work::Answer(atr::Reader::new());
+                self.phase = Phase::Answer;
+                self.turn = Turn::Listen;
+                return;
+            }
+            Up::Odd => {
+                self.phase = Phase::Answer;
+                return;
+            }
+        });
+    }
+
+    fn warm_reset(&mut self) {
         self.warm = self.warm.saturating_add(1);
         self.atr = None;
-        self.enter(Up::WarmLow)
+        self.phase = Phase::Up(Up::WarmLow);
     }
 
     /// The next class of operating conditions that the card may take, or the end.
-    fn next_class(&mut self, error: Error) -> Action {
-        let indicated = self.atr.and_then(|atr| atr.classes());
+    fn next_class(&mut self, error: Error) {
+        let indicated = self.atr.as_ref().and_then(Atr::classes);
         let fits = |class: &Class| indicated.is_none_or(|classes| classes.include(*class));
-        let next = usize::from(self.class) + 1;
-        let mut rest = self.settings.classes.iter().enumerate().skip(next);
-        match rest.find(|(_, class)| fits(class)).map(|(index, _)| u8::try_from(index)) {
-            Some(Ok(index)) => {
-                self.class = index;
-                self.shut_down(After::Again)
+        loop {
+            self.class = self.class.saturating_add(1);
+            match self.current_class() {
+                None => return self.fail(error),
+                Some(class) if fits(&class) => return self.shut_down(Outcome::Again),
+                Some(_) => {}
             }
-            _ => self.fail(error),
         }
     }
 
     /// A character of the answer to reset, or none.
-    pub(super) fn continue_answer(&mut self, event: Event) -> Action {
+    pub(super) fn continue_answer(&mut self, event: Event) {
         let now = self.now;
-        let rate = Rate::initial(self.settings.clock);
-        let Work::Answer { reader, until, limit } = &mut self.work else {
+        let Work::Answer(reader) = &mut self.work else {
             return self.fail(Error::NotReady);
         };
-        let first = reader.bytes().is_empty();
+        let position = reader.bytes().len();
         let result = match event {
             Event::Received(byte) => reader.push(byte),
-            Event::Garbled => Err(atr::Error::new(ErrorKind::Garbled, reader.bytes().len())),
-            _ if now < *until => return Action::Listen { until: *until },
-            _ if first => {
-                return if self.warm < WARM_RESETS_MUTE {
-                    self.warm_reset()
-                } else {
-                    self.next_class(Error::Mute)
-                };
-            }
-            _ => Err(atr::Error::new(ErrorKind::Truncated, reader.bytes().len())),
+            Event::Garbled => Err(atr::Error::new(ErrorKind::Garbled, position)),
+            _ if now < self.due.until => return,
+            _ if position == 0 && self.warm < WARM_RESETS_MUTE => return self.warm_reset(),
+            _ if position == 0 => return self.next_class(Error::Mute),
+            _ => Err(atr::Error::new(ErrorKind::Truncated, position)),
         };
         match result {
             Ok(Progress::More) => {
-                if first {
-                    *limit = now.after(rate.etu(self.settings.answer_limit));
+                let inverse = position == 0 && reader.decodes() && self.parity == Parity::Even;
+                let latency = self.settings.latency;
+                if position == 0 {
+                    let most = self.initial_rate().etu(self.settings.answer_limit);
+                    self.limit = now.after(most.plus(latency));
                 }
-                let next = now.after(rate.etu(INITIAL_WAITING_TIME)).min(*limit);
-                *until = next.after(self.settings.latency);
-                let until = *until;
-                if first && reader.decodes() && self.parity == Parity::Even {
+                self.wait(self.initial_rate().etu(INITIAL_WAITING_TIME).plus(latency));
+                self.due.until = self.due.until.min(self.limit);
+                if inverse {
                     self.parity = Parity::Odd;
-                    return Action::Configure(self.initial_line());
+                    self.phase = Phase::Up(Up::Odd);
                 }
-                Action::Listen { until }
             }
             Ok(Progress::Complete(atr)) => {
                 self.decode = reader.decodes();
-                self.answered(&atr)
+                self.atr = Some(atr);
+                self.answered(&atr);
             }
             Err(error) => {
-                if first {
+                if position == 0 {
                     self.parity = match self.parity {
                         Parity::Even => Parity::Odd,
                         Parity::Odd => Parity::Even,
                     };
                 }
                 if self.warm < WARM_RESETS_DAMAGED {
-                    self.warm_reset()
+                    self.warm_reset();
                 } else {
-                    self.next_class(Error::AnswerToReset(error))
+                    self.next_class(Error::AnswerToReset(error));
                 }
             }
         }
     }
 
     /// The answer to reset is there: what does the card want?
-    fn answered(&mut self, atr: &Atr) -> Action {
-        self.atr = Some(*atr);
-        let refused = self
-            .current_class()
-            .zip(atr.classes())
-            .is_some_and(|(class, classes)| !classes.include(class));
-        if refused {
+    fn answered(&mut self, atr: &Atr) {
+        let class = self.current_class();
+        if class.zip(atr.classes()).is_some_and(|(class, classes)| !classes.include(class)) {
             return self.next_class(Error::UnsupportedClass);
         }
-        let mut settings = self.settings;
-        settings.pps &= !self.plain;
-        match choose(atr, &settings) {
+        match choose(atr, &self.settings, self.settings.pps && !self.plain) {
             Ok(choice) => {
                 self.parameters = Some(choice.parameters);
                 match choice.request {
-                    None => self.configure(),
+                    None => self.phase = Phase::Configure,
                     Some(request) => {
-                        let guard = Guard::initial(atr, settings.clock);
+                        let guard = Guard::initial(atr, self.settings.clock);
+                        let exchange = pps::Exchange::new(request, guard, self.now, &self.settings);
+                        self.work = Work::Pps(exchange);
                         self.phase = Phase::Pps;
-                        self.work =
-                            Work::Pps(pps::Exchange::new(request, guard, self.now, &settings));
-                        self.continue_pps(Event::Ready)
+                        self.continue_pps(Event::Ready);
                     }
                 }
             }
             // A warm reset may bring a card out of specific mode (clause 6.3.1).
             Err(_) if self.warm == 0 && atr.specific_mode().is_some_and(|m| m.changeable()) => {
-                self.warm_reset()
+                self.warm_reset();
             }
             Err(Error::NoProtocol) if self.plain => self.fail(Error::Pps),
             Err(error) => self.fail(error),
@@ -227,50 +235,36 @@ impl Slot {
     }
 
     /// The PPS exchange.
-    pub(super) fn continue_pps(&mut self, event: Event) -> Action {
+    pub(super) fn continue_pps(&mut self, event: Event) {
         let event = self.decoded(event);
         let Work::Pps(exchange) = &mut self.work else {
             return self.fail(Error::NotReady);
         };
-        let action = exchange.step(self.now, event);
-        let accepted = match action {
-            Action::Answered(_) => exchange.accepted(),
-            Action::Failed(error) => Err(error),
-            action => return self.encoded(action),
+        self.turn = exchange.turn(self.now, event);
+        self.due = exchange.due();
+        let accepted = match self.turn {
+            Turn::Answered(_) => exchange.accepted(),
+            Turn::Failed(error) => Err(error),
+            Turn::Send { .. } | Turn::Listen | Turn::Idle => return,
         };
-        match accepted {
-            Ok(true) => self.configure(),
-            Ok(false) => {
-                if let Some(parameters) = &mut self.parameters {
+        match (accepted, &mut self.parameters) {
+            (Ok(as_requested), Some(parameters)) => {
+                if !as_requested {
                     parameters.rate = Rate::initial(self.settings.clock);
                 }
-                self.configure()
+                self.phase = Phase::Configure;
             }
             // An unsuccessful exchange ends in deactivation (clause 9.3). The next activation does
             // without.
-            Err(_) => {
+            _ => {
                 self.plain = true;
-                self.shut_down(After::Again)
+                self.shut_down(Outcome::Again);
             }
         }
     }
 
-    /// Sets the line up for the protocol.
-    fn configure(&mut self) -> Action {
-        let (Some(Parameters { protocol, rate }), Some(atr)) = (self.parameters, &self.atr) else {
-            return self.fail(Error::NotReady);
-        };
-        self.phase = Phase::Configure;
-        Action::Configure(Serial {
-            rate,
-            parity: self.parity,
-            character: Guard::new(atr, protocol, rate).character,
-            error_signal: protocol == Protocol::T0,
-        })
-    }
-
     /// Begins the protocol.
-    pub(super) fn start_protocol(&mut self) -> Action {
+    pub(super) fn start_protocol(&mut self) {
         let (Some(Parameters { protocol, rate }), Some(atr)) = (self.parameters, &self.atr) else {
             return self.fail(Error::NotReady);
         };
@@ -278,6 +272,7 @@ impl Slot {
         match protocol {
             Protocol::T0 => {
                 self.work = Work::T0(t0::Engine::new(atr, rate, &self.settings));
+                self.ready(Outcome::Activated);
             }
             Protocol::T1 => match t1::Engine::new(atr, rate, &self.settings) {
                 Ok(mut engine) => {
@@ -285,45 +280,36 @@ impl Slot {
                     self.work = Work::T1(engine);
                     if due {
                         self.phase = Phase::Announce;
-                        return self.continue_exchange(Event::Ready, &[], &mut []);
+                        self.continue_exchange(Event::Ready, &[], &mut []);
+                    } else {
+                        self.ready(Outcome::Activated);
                     }
                 }
-                Err(error) => return self.fail(error),
+                Err(error) => self.fail(error),
             },
         }
-        self.phase = Phase::Ready;
-        Action::Activated
     }
 
     /// Begins the deactivation.
-    pub(super) fn shut_down(&mut self, after: After) -> Action {
+    pub(super) fn shut_down(&mut self, outcome: Outcome) {
         self.work = Work::Nothing;
         self.atr = None;
         self.parameters = None;
-        self.phase = Phase::Down(Down::Reset, after);
-        Action::Set(Contact::Rst(Level::Low))
+        self.outcome = outcome;
+        self.phase = Phase::Down(Down::Reset);
     }
 
     /// Goes on with the deactivation.
-    pub(super) fn continue_down(&mut self, down: Down, after: After) -> Action {
-        let (next, contact) = match down {
-            Down::Reset => (Down::Clock, Contact::Clk(false)),
-            Down::Clock => (Down::Line, Contact::Io(Level::Low)),
-            Down::Line => (Down::Power, Contact::Vcc(None)),
-            Down::Power => {
-                return match after {
-                    After::Report(action) => {
-                        self.phase = Phase::Inactive;
-                        action
-                    }
-                    After::Again => {
-                        let until = self.now.after(self.settings.power_down);
-                        self.enter(Up::Rest(until))
-                    }
-                };
+    pub(super) fn continue_down(&mut self, down: Down) {
+        self.phase = match down {
+            Down::Reset => Phase::Down(Down::Clock),
+            Down::Clock => Phase::Down(Down::Line),
+            Down::Line => Phase::Down(Down::Power),
+            Down::Power if self.outcome == Outcome::Again => {
+                self.wait(self.settings.power_down);
+                Phase::Up(Up::Rest)
             }
+            Down::Power => Phase::Inactive,
         };
-        self.phase = Phase::Down(next, after);
-        Action::Set(contact)
     }
 }

@@ -8,7 +8,8 @@ pub use types::{Action, Class, Contact, Event, Level, Parity, Serial, State};
 
 use crate::atr::{self, Atr};
 use crate::parameters::{Parameters, pps};
-use crate::time::{Instant, Rate};
+use crate::time::Instant;
+use crate::turn::{Due, Turn};
 use crate::{Error, Settings, t0, t1};
 use activation::{Down, Up};
 
@@ -39,11 +40,14 @@ pub struct Slot {
     now: Instant,
     order: Option<Order>,
     phase: Phase,
-    /// What the phase works with.
+    outcome: Outcome,
+    /// What the phase works with, and what that wants.
     work: Work,
+    turn: Turn,
+    due: Due,
     atr: Option<Atr>,
     parameters: Option<Parameters>,
-    /// The command under way must have ended.
+    /// The command under way, or the answer to reset, must have ended.
     limit: Instant,
     /// Which of [`Settings::classes`] is on.
     class: u8,
@@ -64,34 +68,39 @@ enum Order {
     Cancel,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Inactive,
     /// The contacts are coming up.
     Up(Up),
-    /// The answer to reset, the PPS exchange or S(IFS), by what is in `work`.
     Answer,
     Pps,
+    /// The line is set up for the protocol.
     Configure,
+    /// S(IFS).
     Announce,
     Ready,
     Exchange,
-    /// The contacts are going down; then this.
-    Down(Down, After),
+    /// The contacts are going down.
+    Down(Down),
 }
 
-/// What follows the deactivation.
-#[derive(Clone, Copy, Debug)]
-enum After {
-    Report(Action),
-    /// Another activation.
+/// How what was ordered ended, until it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Nothing,
+    Activated,
+    Answered(usize),
+    Deactivated,
+    Failed(Error),
+    /// Not at all: the contacts come up again.
     Again,
 }
 
 #[derive(Clone, Debug)]
 enum Work {
     Nothing,
-    Answer { reader: atr::Reader, until: Instant, limit: Instant },
+    Answer(atr::Reader),
     Pps(pps::Exchange),
     T0(t0::Engine),
     T1(t1::Engine),
@@ -106,7 +115,10 @@ impl Slot {
             now: Instant::ORIGIN,
             order: None,
             phase: Phase::Inactive,
+            outcome: Outcome::Nothing,
             work: Work::Nothing,
+            turn: Turn::Idle,
+            due: Due::NOTHING,
             atr: None,
             parameters: None,
             limit: Instant::NEVER,
@@ -151,7 +163,7 @@ impl Slot {
             // CLA, INS, P1 and P2 at least; what else T=1 carries is not its business.
             Work::T1(engine) if command.len() >= 4 => engine.transmit(self.now, command),
             Work::T1(_) => return Err(Error::InvalidCommand),
-            Work::Nothing | Work::Answer { .. } | Work::Pps(_) => return Err(Error::NotReady),
+            Work::Nothing | Work::Answer(_) | Work::Pps(_) => return Err(Error::NotReady),
         }
         self.phase = Phase::Exchange;
         self.limit = Instant::NEVER;
@@ -204,79 +216,119 @@ impl Slot {
         response: &mut [u8],
     ) -> Action {
         self.now = now;
-        match (self.order.take(), event) {
-            (order, Event::Removed) => return self.removed(order),
-            (Some(Order::Activate), _) => {
-                self.begin_activation();
-                return match self.phase {
-                    Phase::Inactive => self.up(),
-                    _ => self.shut_down(After::Again),
-                };
+        let removed = event == Event::Removed;
+        match self.order.take() {
+            Some(Order::Activate) if removed && self.phase == Phase::Inactive => {
+                self.outcome = Outcome::Failed(Error::NoCard);
             }
-            (Some(Order::Deactivate), _) => {
-                return self.shut_down(After::Report(Action::Deactivated));
+            Some(Order::Activate) if !removed => {
+                self.class = 0;
+                self.plain = false;
+                if self.phase == Phase::Inactive {
+                    self.up();
+                } else {
+                    self.shut_down(Outcome::Again);
+                }
             }
-            (Some(Order::Cancel), _) => return self.fail(Error::Cancelled),
-            (None, _) => {}
+            Some(Order::Deactivate) => self.shut_down(Outcome::Deactivated),
+            Some(Order::Cancel) => self.fail(Error::Cancelled),
+            _ if removed && !matches!(self.phase, Phase::Inactive | Phase::Down(_)) => {
+                self.fail(Error::CardRemoved);
+            }
+            _ => {
+                if removed && self.outcome == Outcome::Again {
+                    self.outcome = Outcome::Failed(Error::CardRemoved);
+                }
+                self.advance(event, command, response);
+            }
         }
+        self.action()
+    }
+
+    /// Goes on in the phase.
+    fn advance(&mut self, event: Event, command: &[u8], response: &mut [u8]) {
         match self.phase {
-            Phase::Inactive | Phase::Ready => Action::Idle,
+            Phase::Inactive | Phase::Ready => {}
             Phase::Up(up) => self.continue_up(up, event),
             Phase::Answer => self.continue_answer(event),
             Phase::Pps => self.continue_pps(event),
             Phase::Configure => self.start_protocol(),
             Phase::Announce | Phase::Exchange => self.continue_exchange(event, command, response),
-            Phase::Down(down, after) => self.continue_down(down, after),
+            Phase::Down(down) => self.continue_down(down),
         }
     }
 
-    /// The card is gone.
-    fn removed(&mut self, order: Option<Order>) -> Action {
-        match (self.phase, order) {
-            (Phase::Inactive, None) => Action::Idle,
-            (Phase::Inactive, Some(_)) => Action::Failed(Error::NoCard),
-            // The rest of the deactivation goes on as it was.
-            (Phase::Down(down, After::Again), _) => {
-                self.continue_down(down, After::Report(Action::Failed(Error::CardRemoved)))
+    /// What the phase wants done.
+    fn action(&mut self) -> Action {
+        match self.phase {
+            Phase::Inactive | Phase::Ready => {
+                match core::mem::replace(&mut self.outcome, Outcome::Nothing) {
+                    Outcome::Nothing | Outcome::Again => Action::Idle,
+                    Outcome::Activated => Action::Activated,
+                    Outcome::Answered(length) => Action::Answered(length),
+                    Outcome::Deactivated => Action::Deactivated,
+                    Outcome::Failed(error) => Action::Failed(error),
+                }
             }
-            (Phase::Down(down, after), _) => self.continue_down(down, after),
-            _ => self.fail(Error::CardRemoved),
+            Phase::Up(up) => self.up_action(up),
+            Phase::Configure => Action::Configure(self.line()),
+            Phase::Down(down) => Action::Set(match down {
+                Down::Reset => Contact::Rst(Level::Low),
+                Down::Clock => Contact::Clk(false),
+                Down::Line => Contact::Io(Level::Low),
+                Down::Power => Contact::Vcc(None),
+            }),
+            Phase::Answer | Phase::Pps | Phase::Announce | Phase::Exchange => {
+                let turn = match self.turn {
+                    Turn::Send { byte, last } if self.decode => {
+                        Turn::Send { byte: atr::decode_inverse(byte), last }
+                    }
+                    turn => turn,
+                };
+                self.due.action(turn)
+            }
         }
     }
 
-    fn fail(&mut self, error: Error) -> Action {
-        self.shut_down(After::Report(Action::Failed(error)))
+    fn fail(&mut self, error: Error) {
+        self.shut_down(Outcome::Failed(error));
     }
 
     /// An exchange of blocks or characters: the protocol decides, the limit holds.
-    fn continue_exchange(&mut self, event: Event, command: &[u8], response: &mut [u8]) -> Action {
+    fn continue_exchange(&mut self, event: Event, command: &[u8], response: &mut [u8]) {
         let now = self.now;
         if self.limit == Instant::NEVER {
             self.limit = now.after(self.settings.exchange_limit);
         }
         let event = self.decoded(event);
-        let action = match &mut self.work {
-            Work::T0(engine) => engine.step(now, event, command, response),
-            Work::T1(engine) => engine.step(now, event, command, response),
-            Work::Nothing | Work::Answer { .. } | Work::Pps(_) => Action::Failed(Error::NotReady),
+        (self.turn, self.due) = match &mut self.work {
+            Work::T0(engine) => (engine.turn(now, event, command, response), engine.due()),
+            Work::T1(engine) => (engine.turn(now, event, command, response), engine.due()),
+            Work::Nothing | Work::Answer(_) | Work::Pps(_) => {
+                (Turn::Failed(Error::NotReady), Due::NOTHING)
+            }
         };
-        match action {
-            Action::Send { .. } | Action::Listen { .. } if now >= self.limit => {
-                self.fail(Error::ExchangeLimit)
+        let announcing = self.phase == Phase::Announce;
+        match self.turn {
+            Turn::Send { .. } | Turn::Listen | Turn::Idle if now >= self.limit => {
+                self.fail(Error::ExchangeLimit);
             }
-            Action::Listen { until } => Action::Listen { until: until.min(self.limit) },
-            Action::Answered(_) if matches!(self.phase, Phase::Announce) => {
-                self.phase = Phase::Ready;
-                Action::Activated
+            Turn::Send { .. } | Turn::Listen | Turn::Idle => {
+                self.due.until = self.due.until.min(self.limit);
             }
-            // By S(ABORT) only: everything else that is cancelled is shut down before it gets here.
-            Action::Answered(_) | Action::Failed(Error::BufferTooSmall | Error::Cancelled) => {
-                self.phase = Phase::Ready;
-                action
+            Turn::Answered(_) if announcing => self.ready(Outcome::Activated),
+            Turn::Answered(length) => self.ready(Outcome::Answered(length)),
+            // Cancelled by S(ABORT) only: else it is shut down before it gets here.
+            Turn::Failed(error @ (Error::BufferTooSmall | Error::Cancelled)) => {
+                self.ready(Outcome::Failed(error));
             }
-            Action::Failed(error) => self.fail(error),
-            action => self.encoded(action),
+            Turn::Failed(error) => self.fail(error),
         }
+    }
+
+    fn ready(&mut self, outcome: Outcome) {
+        self.phase = Phase::Ready;
+        self.outcome = outcome;
     }
 
     /// A character as the protocol reads it.
@@ -284,26 +336,6 @@ impl Slot {
         match event {
             Event::Received(byte) if self.decode => Event::Received(atr::decode_inverse(byte)),
             event => event,
-        }
-    }
-
-    /// A character as the UART sends it.
-    fn encoded(&self, action: Action) -> Action {
-        match action {
-            Action::Send { byte, not_before, last } if self.decode => {
-                Action::Send { byte: atr::decode_inverse(byte), not_before, last }
-            }
-            action => action,
-        }
-    }
-
-    /// The line as it runs before any choice.
-    fn initial_line(&self) -> Serial {
-        Serial {
-            rate: Rate::initial(self.settings.clock),
-            parity: self.parity,
-            character: 12,
-            error_signal: false,
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::atr::Atr;
 use crate::slot::{Action, Event};
 use crate::time::{Duration, Instant, Rate};
 use crate::timing::Characters;
+use crate::turn::{Due, Turn};
 use crate::{Error, Settings};
 use command::Shape;
 
@@ -52,6 +53,8 @@ enum Mode {
     In(u16),
     /// SW2, after this SW1.
     Status(u8),
+    /// This is the end.
+    Ending(Turn),
 }
 
 /// The state of T=0. Driven like [`crate::t1::Engine`]; after every error but
@@ -78,8 +81,7 @@ pub struct Engine {
     brought: u16,
     /// The last byte was the reader's: the next follows after the guard time.
     sending: bool,
-    not_before: Instant,
-    until: Instant,
+    due: Due,
 }
 
 impl Engine {
@@ -101,8 +103,7 @@ impl Engine {
             received: 0,
             brought: 0,
             sending: false,
-            not_before: Instant::ORIGIN,
-            until: Instant::NEVER,
+            due: Due::NOTHING,
         }
     }
 
@@ -119,7 +120,7 @@ impl Engine {
     /// T=0 cannot carry (clause 10.3.2).
     pub fn transmit(&mut self, now: Instant, command: &[u8]) -> Result<(), Error> {
         self.shape = Shape::of(command).ok_or(Error::InvalidCommand)?;
-        self.not_before = self.not_before.max(now);
+        self.due.not_before = self.due.not_before.max(now);
         self.nulls = 0;
         self.received = 0;
         self.corrected = false;
@@ -146,68 +147,81 @@ impl Engine {
         command: &[u8],
         response: &mut [u8],
     ) -> Action {
+        let turn = self.turn(now, event, command, response);
+        self.due.action(turn)
+    }
+
+    pub(crate) const fn due(&self) -> Due {
+        self.due
+    }
+
+    pub(crate) fn turn(
+        &mut self,
+        now: Instant,
+        event: Event,
+        command: &[u8],
+        response: &mut [u8],
+    ) -> Turn {
         match (self.mode, event) {
-            (Mode::Idle, _) => return Action::Idle,
-            (_, Event::Removed) => return self.end(Action::Failed(Error::CardRemoved)),
-            (Mode::Header(_) | Mode::Out(_), _) => {
-                if let Some(action) = self.send(now, command) {
-                    return action;
-                }
-            }
+            (Mode::Idle | Mode::Ending(_) | Mode::Header(_) | Mode::Out(_), Event::Ready) => {}
+            (Mode::Idle, _) => {}
+            (_, Event::Removed) => self.fail(Error::CardRemoved),
             (Mode::Procedure | Mode::In(_) | Mode::Status(_), Event::Received(byte)) => {
-                self.not_before = now.after(self.times.turnaround);
-                self.until = now.after(self.times.waiting.plus(self.latency));
-                if let Some(action) = self.take(byte, command, response) {
-                    return action;
-                }
-                if let Some(action) = self.send(now, command) {
-                    return action;
-                }
+                self.due.not_before = now.after(self.times.turnaround);
+                self.wait(now);
+                self.take(byte, command, response);
             }
-            (_, Event::Garbled) => return self.end(Action::Failed(Error::ParityError)),
-            (_, Event::Ready | Event::Unsupported) if now >= self.until => {
-                return self.end(Action::Failed(Error::TimedOut));
+            (Mode::Procedure | Mode::In(_) | Mode::Status(_), Event::Garbled) => {
+                self.fail(Error::ParityError);
+            }
+            (Mode::Procedure | Mode::In(_) | Mode::Status(_), _) if now >= self.due.until => {
+                self.fail(Error::TimedOut);
             }
             _ => {}
         }
-        Action::Listen { until: self.until }
-    }
-
-    /// The next byte to the card. `None` when it is the card's turn.
-    fn send(&mut self, now: Instant, command: &[u8]) -> Option<Action> {
-        let (byte, last) = match self.mode {
-            Mode::Header(index) => match self.header.get(usize::from(index)) {
-                Some(byte) => {
-                    self.mode = Mode::Header(index + 1);
-                    (*byte, index == 4)
-                }
-                None => return self.listen(now),
-            },
-            Mode::Out(0) => return self.listen(now),
-            Mode::Out(count) => {
+        let next = match self.mode {
+            Mode::Header(index) => self.header.get(usize::from(index)).map(|byte| {
+                self.mode = Mode::Header(index + 1);
+                (*byte, index == 4)
+            }),
+            Mode::Out(count @ 1..) => {
                 let byte = command.get(self.offset).copied().unwrap_or(0);
                 self.offset = self.offset.saturating_add(1);
                 self.left = self.left.saturating_sub(1);
                 self.mode = Mode::Out(count - 1);
-                (byte, count == 1)
+                Some((byte, count == 1))
             }
-            _ => return None,
+            Mode::Out(0) => None,
+            Mode::Ending(turn) => {
+                self.mode = Mode::Idle;
+                return turn;
+            }
+            Mode::Idle => return Turn::Idle,
+            Mode::Procedure | Mode::In(_) | Mode::Status(_) => return Turn::Listen,
         };
-        let not_before =
-            if self.sending { now.after(self.times.guard.extra) } else { self.not_before };
-        self.sending = true;
-        Some(Action::Send { byte, not_before, last })
+        match next {
+            Some((byte, last)) => {
+                if self.sending {
+                    self.due.not_before = now.after(self.times.guard.extra);
+                }
+                self.sending = true;
+                Turn::Send { byte, last }
+            }
+            None => {
+                self.sending = false;
+                self.mode = Mode::Procedure;
+                self.wait(now);
+                Turn::Listen
+            }
+        }
     }
 
-    fn listen(&mut self, now: Instant) -> Option<Action> {
-        self.sending = false;
-        self.mode = Mode::Procedure;
-        self.until = now.after(self.times.waiting.plus(self.latency));
-        None
+    fn wait(&mut self, now: Instant) {
+        self.due.until = now.after(self.times.waiting.plus(self.latency));
     }
 
     /// A byte of the card.
-    fn take(&mut self, byte: u8, command: &[u8], response: &mut [u8]) -> Option<Action> {
+    fn take(&mut self, byte: u8, command: &[u8], response: &mut [u8]) {
         match self.mode {
             Mode::In(count) => {
                 self.left = self.left.saturating_sub(1);
@@ -220,21 +234,20 @@ impl Engine {
                     self.received += 1;
                 }
                 self.mode = if count > 1 { Mode::In(count - 1) } else { Mode::Procedure };
-                None
             }
             Mode::Status(first) => self.status([first, byte], command, response),
             _ => self.procedure(byte),
         }
     }
 
-    fn procedure(&mut self, byte: u8) -> Option<Action> {
+    fn procedure(&mut self, byte: u8) {
         let [_, instruction, ..] = self.header;
         let incoming = self.is_incoming();
         let go_on = |count| if incoming { Mode::In(count) } else { Mode::Out(count) };
         if byte == NULL || (byte == instruction && self.left == 0) {
             self.nulls = self.nulls.saturating_add(1);
             if self.nulls > self.null_limit {
-                return Some(self.end(Action::Failed(Error::NullLimit)));
+                self.fail(Error::NullLimit);
             }
         } else if byte == instruction {
             self.mode = go_on(self.left);
@@ -243,21 +256,19 @@ impl Engine {
         } else if matches!(byte >> 4, 0x6 | 0x9) {
             self.mode = Mode::Status(byte);
         } else {
-            return Some(self.end(Action::Failed(Error::ProcedureByte(byte))));
+            self.fail(Error::ProcedureByte(byte));
         }
-        None
     }
 
     /// A status word ends the command TPDU: what now?
-    fn status(&mut self, status: [u8; 2], command: &[u8], response: &mut [u8]) -> Option<Action> {
+    fn status(&mut self, status: [u8; 2], command: &[u8], response: &mut [u8]) {
         let [first, second] = status;
         let missing = self.shape.expected.saturating_sub(self.received);
         let unfinished = self.stage == Stage::Envelope && self.offset < command.len();
         match (self.stage, first) {
             _ if unfinished && status != SUCCESS => {}
             _ if unfinished => {
-                self.envelope(command);
-                return None;
+                return self.envelope(command);
             }
             // Each GET RESPONSE has to bring something, else there is no end.
             (stage, 0x61)
@@ -265,46 +276,41 @@ impl Engine {
                     && (matches!(stage, Stage::Command | Stage::Envelope) || self.brought > 0) =>
             {
                 self.corrected = false;
-                self.get_response(Stage::Response, second);
-                return None;
+                return self.get_response(Stage::Response, second);
             }
             (Stage::Command | Stage::Response | Stage::Probe, 0x6C)
                 if self.is_incoming() && self.brought == 0 && !self.corrected =>
             {
                 self.corrected = true;
                 let [class, instruction, p1, p2, _] = self.header;
-                self.begin(self.stage, [class, instruction, p1, p2, second]);
-                return None;
+                return self.begin(self.stage, [class, instruction, p1, p2, second]);
             }
             (Stage::Command | Stage::Envelope, _)
                 if status == SUCCESS && missing > 0 && self.shape.data_length > 0 =>
             {
-                self.get_response(Stage::Probe, 0);
-                return None;
+                return self.get_response(Stage::Probe, 0);
             }
             (Stage::Probe, _) if self.brought == 0 => {
-                return Some(self.finish(SUCCESS, response));
+                return self.finish(SUCCESS, response);
             }
             _ => {}
         }
-        Some(self.finish(status, response))
+        self.finish(status, response);
     }
 
-    fn finish(&mut self, status: [u8; 2], response: &mut [u8]) -> Action {
+    fn finish(&mut self, status: [u8; 2], response: &mut [u8]) {
         let data = self.received as usize;
-        let action = match response.get_mut(data..).and_then(|rest| rest.first_chunk_mut::<2>()) {
+        match response.get_mut(data..).and_then(|rest| rest.first_chunk_mut::<2>()) {
             Some(place) => {
                 *place = status;
-                Action::Answered(data.saturating_add(2))
+                self.mode = Mode::Ending(Turn::Answered(data.saturating_add(2)));
             }
-            None => Action::Failed(Error::BufferTooSmall),
-        };
-        self.end(action)
+            None => self.fail(Error::BufferTooSmall),
+        }
     }
 
-    fn end(&mut self, action: Action) -> Action {
-        self.mode = Mode::Idle;
-        action
+    fn fail(&mut self, error: Error) {
+        self.mode = Mode::Ending(Turn::Failed(error));
     }
 
     /// P3 for the data that are still missing: 0 stands for 256.

@@ -127,6 +127,11 @@ impl Outgoing {
         Self { block, offset, length, position: 0, register: edc.begin() }
     }
 
+    /// What stands here before the first block.
+    pub(super) const fn resynch(edc: Edc) -> Self {
+        Self::other(Block::Request { about: Control::Resynch, value: 0 }, edc)
+    }
+
     /// An R-block or an S-block.
     pub(super) const fn other(block: Block, edc: Edc) -> Self {
         let length = match block {

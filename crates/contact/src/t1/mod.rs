@@ -17,6 +17,7 @@ use crate::atr::Atr;
 use crate::slot::{Action, Event};
 use crate::time::{Duration, Instant, Rate};
 use crate::timing::Blocks;
+use crate::turn::{Due, Turn};
 use crate::{Error, Settings};
 use block::{Block, Control, Damage, Incoming, Outgoing, Progress};
 
@@ -42,20 +43,15 @@ enum Awaiting {
     AfterAbort,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Idle,
-    Sending(Outgoing),
-    Receiving {
-        incoming: Incoming,
-        until: Instant,
-    },
-    /// After a damaged block: wait until the line is silent, then repeat.
-    Draining {
-        damage: Damage,
-        count: u16,
-        until: Instant,
-    },
+    Sending,
+    Receiving,
+    /// After a damaged block: wait until the line is silent, then repeat. So many characters came.
+    Draining(Damage, u16),
+    /// This is the end.
+    Ending(Turn),
 }
 
 /// The state of T=1 between two resets of a card.
@@ -83,6 +79,9 @@ pub struct Engine {
     fresh: bool,
 
     mode: Mode,
+    outgoing: Outgoing,
+    incoming: Incoming,
+    due: Due,
     awaiting: Awaiting,
     /// A command waits for the S(IFS response).
     queued: bool,
@@ -94,7 +93,6 @@ pub struct Engine {
     /// Multiplier of BWT until the next block comes.
     multiplier: u8,
     extended: Duration,
-    not_before: Instant,
     /// Bytes of the command in blocks that the card has, and in the block under way.
     sent: usize,
     sending: u8,
@@ -116,11 +114,12 @@ impl Engine {
         if matches!(settings.ifsd, 0 | u8::MAX) {
             return Err(Error::Settings);
         }
+        let edc = if atr.checks_by_crc() { Edc::Crc(settings.crc) } else { Edc::Lrc };
         Ok(Self {
             times: Blocks::new(atr, rate),
             latency: settings.latency,
             extension_limit: settings.extension_limit,
-            edc: if atr.checks_by_crc() { Edc::Crc(settings.crc) } else { Edc::Lrc },
+            edc,
             initial_ifsc,
             wanted_ifsd: settings.ifsd,
             ifsc: initial_ifsc,
@@ -129,6 +128,9 @@ impl Engine {
             expected: false,
             fresh: true,
             mode: Mode::Idle,
+            outgoing: Outgoing::resynch(edc),
+            incoming: Incoming::new(edc),
+            due: Due::NOTHING,
             awaiting: Awaiting::AfterAbort,
             queued: false,
             cancelled: false,
@@ -136,7 +138,6 @@ impl Engine {
             attempts: 0,
             multiplier: 1,
             extended: Duration::ZERO,
-            not_before: Instant::ORIGIN,
             sent: 0,
             sending: 0,
             received: 0,
@@ -174,7 +175,7 @@ impl Engine {
     /// Is the card sending a chain, so that [`Engine::cancel`] has an effect?
     #[must_use]
     pub fn in_chain(&self) -> bool {
-        self.awaiting == Awaiting::Chain && !matches!(self.mode, Mode::Idle)
+        self.awaiting == Awaiting::Chain && self.mode != Mode::Idle
     }
 
     /// IFSC and IFSD in force.
@@ -197,93 +198,91 @@ impl Engine {
         command: &[u8],
         response: &mut [u8],
     ) -> Action {
+        let turn = self.turn(now, event, command, response);
+        self.due.action(turn)
+    }
+
+    pub(crate) const fn due(&self) -> Due {
+        self.due
+    }
+
+    pub(crate) fn turn(
+        &mut self,
+        now: Instant,
+        event: Event,
+        command: &[u8],
+        response: &mut [u8],
+    ) -> Turn {
         let character = match event {
             Event::Received(byte) => Some(Some(byte)),
             Event::Garbled => Some(None),
             Event::Removed => {
-                self.mode = Mode::Idle;
-                return Action::Failed(Error::CardRemoved);
+                self.end(Turn::Failed(Error::CardRemoved));
+                None
             }
             Event::Ready | Event::Unsupported => None,
         };
-        match &mut self.mode {
-            Mode::Idle => return Action::Idle,
-            Mode::Sending(_) => {}
-            Mode::Receiving { incoming, until } => {
-                if let Some(byte) = character {
-                    let room = response.get_mut(self.received..).unwrap_or_default();
-                    // A card that went back to an earlier size is understood too.
-                    let ifsd = self.ifsd.max(self.wanted_ifsd);
-                    match incoming.push(self.edc, byte, ifsd, room) {
-                        Progress::More => {
-                            *until = now.after(self.times.character_waiting.plus(self.latency));
-                        }
-                        Progress::Whole(block) => {
-                            let length = incoming.length();
-                            self.not_before = now.after(self.times.block_guard);
-                            let fits = usize::from(length) <= room.len();
-                            if let Some(action) = self.take(block, length, fits, command) {
-                                return action;
-                            }
-                        }
-                        Progress::Wrong(damage) => self.drain(now, damage),
+        match (self.mode, character) {
+            (Mode::Receiving, Some(byte)) => {
+                let room = response.get_mut(self.received..).unwrap_or_default();
+                // A card that went back to an earlier size is understood too.
+                let ifsd = self.ifsd.max(self.wanted_ifsd);
+                match self.incoming.push(self.edc, byte, ifsd, room) {
+                    Progress::More => self.wait_for_character(now),
+                    Progress::Whole(block) => {
+                        let fits = usize::from(self.incoming.length()) <= room.len();
+                        self.due.not_before = now.after(self.times.block_guard);
+                        self.take(block, fits, command);
                     }
-                } else if now >= *until {
-                    // Silence: nothing came within BWT, or a block ended early.
-                    self.not_before = now;
-                    if let Some(action) = self.repeat(Damage::Other) {
-                        return action;
+                    Progress::Wrong(damage) => {
+                        self.mode = Mode::Draining(damage, 0);
+                        self.wait_for_character(now);
                     }
                 }
             }
-            Mode::Draining { damage, count, until } => {
-                let damage = *damage;
-                if character.is_some() {
-                    *count = count.saturating_add(1);
-                    if *count > BABBLE {
-                        self.mode = Mode::Idle;
-                        return Action::Failed(Error::Babble);
-                    }
-                    *until = now.after(self.times.character_waiting.plus(self.latency));
-                } else if now >= *until {
-                    self.not_before = now;
-                    if let Some(action) = self.repeat(damage) {
-                        return action;
-                    }
-                }
+            (Mode::Draining(_, BABBLE), Some(_)) => self.end(Turn::Failed(Error::Babble)),
+            (Mode::Draining(damage, count), Some(_)) => {
+                self.mode = Mode::Draining(damage, count.saturating_add(1));
+                self.wait_for_character(now);
             }
+            (Mode::Receiving | Mode::Draining(..), None) if now >= self.due.until => {
+                self.due.not_before = now;
+                self.repeat(match self.mode {
+                    Mode::Draining(damage, _) => damage,
+                    // Nothing came within BWT, or a block ended early.
+                    _ => Damage::Other,
+                });
+            }
+            _ => {}
         }
-        self.action(now, command)
-    }
-
-    /// What the mode wants done.
-    fn action(&mut self, now: Instant, command: &[u8]) -> Action {
-        if let Mode::Sending(outgoing) = &mut self.mode {
-            let not_before =
-                if outgoing.begun() { now.after(self.times.guard.extra) } else { self.not_before };
-            if let Some((byte, last)) = outgoing.next(self.edc, command) {
-                return Action::Send { byte, not_before, last };
+        if self.mode == Mode::Sending {
+            if self.outgoing.begun() {
+                self.due.not_before = now.after(self.times.guard.extra);
             }
-            let waiting = self.times.block_waiting.times(u64::from(self.multiplier));
-            let until = now.after(waiting.plus(self.latency));
-            self.mode = Mode::Receiving { incoming: Incoming::new(self.edc), until };
+            if let Some((byte, last)) = self.outgoing.next(self.edc, command) {
+                return Turn::Send { byte, last };
+            }
+            self.mode = Mode::Receiving;
+            self.incoming = Incoming::new(self.edc);
+            let waiting = self.times.block_waiting.times(u32::from(self.multiplier));
+            self.due.until = now.after(waiting.plus(self.latency));
         }
         match self.mode {
-            Mode::Receiving { until, .. } | Mode::Draining { until, .. } => {
-                Action::Listen { until }
+            Mode::Ending(turn) => {
+                self.mode = Mode::Idle;
+                turn
             }
-            Mode::Idle | Mode::Sending(_) => Action::Idle,
+            Mode::Idle => Turn::Idle,
+            _ => Turn::Listen,
         }
     }
 
     /// The rules for an error-free block (clause 11.6.2), and for one that comes at the wrong time.
-    fn take(&mut self, block: Block, length: u8, fits: bool, command: &[u8]) -> Option<Action> {
+    fn take(&mut self, block: Block, fits: bool, command: &[u8]) {
         self.fresh = false;
         self.multiplier = 1;
-        if self.awaiting == Awaiting::AfterAbort {
-            return Some(self.end(Action::Failed(Error::Aborted)));
-        }
         match (block, self.awaiting) {
+            (_, Awaiting::AfterAbort) => self.end(Turn::Failed(Error::Aborted)),
             (Block::Information { number, more }, Awaiting::Command | Awaiting::Chain)
                 if number == self.expected && !self.in_own_chain(command) =>
             {
@@ -291,24 +290,22 @@ impl Engine {
                     // It acknowledges the last I-block of the command.
                     self.advance();
                 }
-                self.attempts = 0;
                 self.expected = !self.expected;
                 self.overflow |= !fits;
-                self.received = self.received.saturating_add(usize::from(length));
+                self.received = self.received.saturating_add(usize::from(self.incoming.length()));
                 if !more {
-                    return Some(self.end(if self.overflow {
-                        Action::Failed(Error::BufferTooSmall)
+                    self.end(if self.overflow {
+                        Turn::Failed(Error::BufferTooSmall)
                     } else {
-                        Action::Answered(self.received)
-                    }));
-                }
-                if self.cancelled {
+                        Turn::Answered(self.received)
+                    });
+                } else if self.cancelled {
                     self.request(Control::Abort);
                 } else {
                     self.awaiting = Awaiting::Chain;
                     self.send(Block::Ready { number: self.expected, damage: Damage::None });
                 }
-                None
+                self.attempts = 0;
             }
             (Block::Ready { number, .. }, Awaiting::Command)
                 if number != self.number && self.in_own_chain(command) =>
@@ -316,101 +313,97 @@ impl Engine {
                 self.advance();
                 self.attempts = 0;
                 self.send_command(command);
-                None
             }
             (Block::Ready { number, .. }, Awaiting::Command) if number == self.number => {
                 // The card did not get the I-block whole: the same again, under the same number.
-                if let Some(action) = self.count_attempt() {
-                    return action;
+                if self.may_repeat() {
+                    self.send_information(command);
                 }
-                self.send_information(command);
-                None
             }
             (
                 Block::Request { about: Control::Wtx, value: multiplier @ 1.. },
                 Awaiting::Command | Awaiting::Chain,
             ) => {
-                let more = self.times.block_waiting.times(u64::from(multiplier));
+                let more = self.times.block_waiting.times(u32::from(multiplier));
                 self.extended = self.extended.plus(more);
                 if self.extended > self.extension_limit {
-                    return Some(self.end(Action::Failed(Error::ExtensionLimit)));
+                    return self.end(Turn::Failed(Error::ExtensionLimit));
                 }
-                self.attempts = 0;
                 self.multiplier = multiplier;
-                self.send(Block::Response { about: Control::Wtx, value: multiplier });
-                None
+                self.respond(Control::Wtx, multiplier);
             }
             (
                 Block::Request { about: Control::Ifs, value: size @ 1..=254 },
                 Awaiting::Command | Awaiting::Chain,
             ) => {
-                self.attempts = 0;
                 self.ifsc = size;
-                self.send(Block::Response { about: Control::Ifs, value: size });
-                None
+                self.respond(Control::Ifs, size);
             }
             (Block::Request { about: Control::Abort, .. }, Awaiting::Command | Awaiting::Chain) => {
-                self.attempts = 0;
                 self.awaiting = Awaiting::AfterAbort;
-                self.send(Block::Response { about: Control::Abort, value: 0 });
-                None
+                self.respond(Control::Abort, 0);
             }
-            (Block::Response { about, value }, Awaiting::Response(asked)) if about == asked => {
-                match about {
-                    Control::Ifs if value == self.wanted_ifsd => {
-                        self.attempts = 0;
-                        self.ifsd = value;
-                        if !self.queued {
-                            return Some(self.end(Action::Answered(0)));
-                        }
-                        self.send_command(command);
-                        None
-                    }
-                    Control::Resynch => {
-                        self.number = false;
-                        self.expected = false;
-                        self.ifsc = self.initial_ifsc;
-                        self.ifsd = INITIAL_SIZE;
-                        Some(self.end(Action::Failed(Error::Resynchronised)))
-                    }
-                    Control::Abort => Some(self.end(Action::Failed(Error::Cancelled))),
-                    Control::Ifs | Control::Wtx => self.repeat(Damage::Other),
-                }
+            (Block::Response { about, value }, Awaiting::Response(asked))
+                if about == asked && (about != Control::Ifs || value == self.wanted_ifsd) =>
+            {
+                self.confirmed(about, command);
             }
             _ => self.repeat(Damage::Other),
         }
     }
 
-    /// The rules for a damaged block, for silence, and for a block that is not expected
-    /// (clause 11.6.3).
-    fn repeat(&mut self, damage: Damage) -> Option<Action> {
-        self.multiplier = 1;
-        if self.awaiting == Awaiting::AfterAbort {
-            return Some(self.end(Action::Failed(Error::Aborted)));
+    /// The card agreed to a request of the reader.
+    fn confirmed(&mut self, about: Control, command: &[u8]) {
+        self.attempts = 0;
+        match about {
+            Control::Ifs => {
+                self.ifsd = self.wanted_ifsd;
+                if self.queued {
+                    self.send_command(command);
+                } else {
+                    self.end(Turn::Answered(0));
+                }
+            }
+            Control::Resynch => {
+                self.number = false;
+                self.expected = false;
+                self.ifsc = self.initial_ifsc;
+                self.ifsd = INITIAL_SIZE;
+                self.end(Turn::Failed(Error::Resynchronised));
+            }
+            // The reader asks for no time.
+            Control::Abort | Control::Wtx => self.end(Turn::Failed(Error::Cancelled)),
         }
-        if let Some(action) = self.count_attempt() {
-            return action;
-        }
-        match self.awaiting {
-            Awaiting::Response(about) => self.repeat_request(about),
-            _ => self.send(Block::Ready { number: self.expected, damage }),
-        }
-        None
     }
 
-    /// Counts an attempt. `Some` when that was the last of its kind: with the end, or without when
-    /// S(RESYNCH request) goes out now.
-    fn count_attempt(&mut self) -> Option<Option<Action>> {
+    /// The rules for a damaged block, for silence, and for a block that is not expected
+    /// (clause 11.6.3).
+    fn repeat(&mut self, damage: Damage) {
+        self.multiplier = 1;
+        if self.awaiting == Awaiting::AfterAbort {
+            self.end(Turn::Failed(Error::Aborted));
+        } else if self.may_repeat() {
+            match self.awaiting {
+                Awaiting::Response(about) => self.request(about),
+                _ => self.send(Block::Ready { number: self.expected, damage }),
+            }
+        }
+    }
+
+    /// Counts an attempt. False when that was the last of its kind: S(RESYNCH request) goes out now,
+    /// or nothing any more.
+    fn may_repeat(&mut self) -> bool {
         self.attempts = self.attempts.saturating_add(1);
         if self.attempts < ATTEMPTS {
-            return None;
+            return true;
         }
         if self.fresh || self.awaiting == Awaiting::Response(Control::Resynch) {
-            return Some(Some(self.end(Action::Failed(Error::Unresponsive))));
+            self.end(Turn::Failed(Error::Unresponsive));
+        } else {
+            self.attempts = 0;
+            self.request(Control::Resynch);
         }
-        self.attempts = 0;
-        self.request(Control::Resynch);
-        Some(None)
+        false
     }
 
     /// The card has the I-block of the command that was under way.
@@ -420,6 +413,10 @@ impl Engine {
         self.number = !self.number;
     }
 
+    fn wait_for_character(&mut self, now: Instant) {
+        self.due.until = now.after(self.times.character_waiting.plus(self.latency));
+    }
+
     fn begin(&mut self, now: Instant) {
         self.mode = Mode::Idle;
         self.cancelled = false;
@@ -427,20 +424,14 @@ impl Engine {
         self.attempts = 0;
         self.multiplier = 1;
         self.extended = Duration::ZERO;
-        self.not_before = self.not_before.max(now);
+        self.due.not_before = self.due.not_before.max(now);
         self.sent = 0;
         self.sending = 0;
         self.received = 0;
     }
 
-    fn end(&mut self, action: Action) -> Action {
-        self.mode = Mode::Idle;
-        action
-    }
-
-    fn drain(&mut self, now: Instant, damage: Damage) {
-        let until = now.after(self.times.character_waiting.plus(self.latency));
-        self.mode = Mode::Draining { damage, count: 0, until };
+    fn end(&mut self, turn: Turn) {
+        self.mode = Mode::Ending(turn);
     }
 
     /// Is the I-block under way followed by another one of the command?
@@ -460,21 +451,25 @@ impl Engine {
     fn send_information(&mut self, command: &[u8]) {
         self.awaiting = Awaiting::Command;
         let block = Block::Information { number: self.number, more: self.in_own_chain(command) };
-        let outgoing = Outgoing::information(block, self.edc, self.sent, self.sending);
-        self.mode = Mode::Sending(outgoing);
+        self.outgoing = Outgoing::information(block, self.edc, self.sent, self.sending);
+        self.mode = Mode::Sending;
     }
 
+    /// Asks the card, for the first time or again.
     fn request(&mut self, about: Control) {
         self.awaiting = Awaiting::Response(about);
-        self.repeat_request(about);
-    }
-
-    fn repeat_request(&mut self, about: Control) {
         let value = if about == Control::Ifs { self.wanted_ifsd } else { 0 };
         self.send(Block::Request { about, value });
     }
 
+    /// Answers a request of the card.
+    fn respond(&mut self, about: Control, value: u8) {
+        self.attempts = 0;
+        self.send(Block::Response { about, value });
+    }
+
     fn send(&mut self, block: Block) {
-        self.mode = Mode::Sending(Outgoing::other(block, self.edc));
+        self.outgoing = Outgoing::other(block, self.edc);
+        self.mode = Mode::Sending;
     }
 }
