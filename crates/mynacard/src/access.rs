@@ -68,7 +68,11 @@ impl BirthDateKey {
         Ok(key)
     }
 
-    /// From a day of the Gregorian calendar, 1873 or later.
+    /// From a day of the Gregorian calendar, 1873 or later, for whoever has a year of an era on the card.
+    ///
+    /// Whether that is so for foreign residents is not known: let the caller of one state the two-digit
+    /// year ([`BirthDateKey::from_era_year`]). No second way is ever tried by itself, because each costs
+    /// a try.
     ///
     /// # Errors
     /// [`AccessCodeError::TwoEras`] for 1912-07-30 and 1926-12-25, which belong to two: take
@@ -274,6 +278,59 @@ mod tests {
         }
     }
 
+    /// Counts days, months and years of eras up from the first day, and subtracts nothing: written
+    /// apart from what it checks.
+    #[test]
+    fn every_day_since_1873_has_the_digits_of_a_calendar_that_is_counted_up() {
+        // 平成 and 令和 began at midnight. On the first days of 大正 and 昭和 the era before had not ended,
+        // so that both years are on cards.
+        let changes = [
+            ((1912, 7, 30), true),
+            ((1926, 12, 25), true),
+            ((1989, 1, 8), false),
+            ((2019, 5, 1), false),
+        ];
+        let (mut year, mut month, mut day, mut era_year, mut days) =
+            (1873_u16, 1_u8, 1_u8, 6_u8, 0);
+        let mut two_eras = 0;
+        // To the end of 2030: past whatever day it is today.
+        while year < 2031 {
+            let change = changes.iter().find(|(first, _)| *first == (year, month, day));
+            if change.is_some() {
+                era_year = 1;
+            }
+            let expected = match change {
+                Some((_, true)) => Err(AccessCodeError::TwoEras),
+                _ => {
+                    let number =
+                        u32::from(era_year) * 10_000 + u32::from(month) * 100 + u32::from(day);
+                    let digit =
+                        |place: u32| b'0' + u8::try_from(number / 10_u32.pow(place) % 10).unwrap();
+                    Ok([5, 4, 3, 2, 1, 0].map(digit))
+                }
+            };
+            assert_eq!(from_date(year, month, day), expected, "{year}-{month}-{day}");
+            two_eras += u32::from(expected.is_err());
+            days += 1;
+            day += 1;
+            let length = match month {
+                4 | 6 | 9 | 11 => 30,
+                2 if year % 400 == 0 || (year % 4 == 0 && year % 100 != 0) => 29,
+                2 => 28,
+                _ => 31,
+            };
+            if day > length {
+                assert_eq!(from_date(year, month, day), Err(AccessCodeError::NoSuchDay));
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month, era_year) = (year + 1, 1, era_year + 1);
+            }
+        }
+        // 158 years; each fourth from 1876 on has a leap day, but for 1900.
+        assert_eq!((days, two_eras), (158 * 365 + 38, 2));
+    }
+
     #[test]
     fn a_day_of_two_eras_is_the_callers_to_decide() {
         assert_eq!(from_date(1912, 7, 30), Err(AccessCodeError::TwoEras));
@@ -299,6 +356,15 @@ mod tests {
         for (year, month, day) in [(100, 1, 1), (1, 0, 1), (1, 13, 1), (1, 1, 0), (1, 1, 32)] {
             assert!(BirthDateKey::from_era_year(year, month, day).is_err());
         }
+    }
+
+    #[cfg(feature = "my-number")]
+    #[test]
+    fn number_a_is_twelve_digits() {
+        assert_eq!(&VerificationNumberA::new(b"000000000001").unwrap().0, b"000000000001");
+        let wrong = |digits| VerificationNumberA::new(digits).err();
+        assert_eq!(wrong(b"00000000001"), Some(AccessCodeError::WrongLength));
+        assert_eq!(wrong(b"00000000000A"), Some(AccessCodeError::NotDigits));
     }
 
     #[test]

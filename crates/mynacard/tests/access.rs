@@ -9,7 +9,7 @@ use kazasu_apdu::{Channel, Session, Status};
 use kazasu_mynacard::{
     Application, AuthenticateCard, BirthDateKey, Buffer, CardKey, Change, ChangeError, Counter,
     Error, File, LastTry, Operation, Password, Pin, ReadFile, ReadTries, Reference, Secret,
-    SelectApplication, VerificationNumberB, Verified, Verify, VerifyError,
+    SelectApplication, VerificationNumberB, Verified, Verify, VerifyError, WRONG_CODES_MAX,
 };
 use kazasu_virtual_card::{Card, Issue, Link, Reference as OfCard};
 
@@ -119,6 +119,111 @@ fn the_number_is_read_where_the_feature_is_on() {
     });
     let number = link.card().unwrap().secret(OfCard::TextNumberA).unwrap().reveal();
     assert_eq!((file.len(), file.get(3..15)), (17, Some(number.as_bytes())));
+}
+
+#[cfg(feature = "my-number")]
+#[test]
+fn number_a_opens_what_the_facts_say() {
+    use kazasu_mynacard::VerificationNumberA;
+
+    let mut link = link();
+    let number = link.card().unwrap().secret(OfCard::SurfaceNumberA).unwrap().reveal().to_owned();
+    let number = VerificationNumberA::new(number.as_bytes()).unwrap();
+    for reference in Reference::NUMBERS_A {
+        assert_eq!((reference.tries(), reference.reserve()), (10, 2));
+        assert!(reference.is_access_code());
+    }
+    in_session(&mut link, |session| {
+        present(session, Reference::CardFaceNumberA, &number, LastTry::Keep).unwrap();
+        for file in [File::MY_NUMBER_PICTURE, File::CARD_FACE, File::CARD_FACE_UNKNOWN_0006] {
+            assert!(read(session, file).is_ok(), "{file:?}");
+        }
+        present(session, Reference::InputSupportNumberA, &number, LastTry::Keep).unwrap();
+        for file in [File::MY_NUMBER, File::INTEGRITY_RECORD, File::SESSION_KEY] {
+            assert!(read(session, file).is_ok(), "{file:?}");
+        }
+        assert!(read(session, File::ATTRIBUTES).is_err(), "the number does not open them");
+        // It is no PIN, and no number B.
+        let wrong = present(session, Reference::Text, &number, LastTry::Keep);
+        assert_eq!(wrong, Err(VerifyError::WrongKind));
+    });
+    assert_eq!(link.card().unwrap().verify_commands_seen(), 2);
+}
+
+#[test]
+fn every_known_file_is_there() {
+    let mut link = link();
+    let number = number_b(&link);
+    in_session(&mut link, |session| {
+        present(session, Reference::CardFaceNumberB, &number, LastTry::Keep).unwrap();
+        assert_eq!(read(session, File::CARD_FACE_UNKNOWN_0006), Ok(vec![0xFF; 16]));
+        present(session, Reference::InputSupportNumberB, &number, LastTry::Keep).unwrap();
+        assert_eq!(read(session, File::SESSION_KEY).unwrap().len(), 269);
+        assert_eq!(read(session, File::INPUT_SUPPORT_UNKNOWN_0008), Ok(vec![0xFF; 16]));
+    });
+}
+
+#[test]
+fn two_wrong_codes_stop_the_session() {
+    assert_eq!(WRONG_CODES_MAX, 2);
+    let mut link = link();
+    let number = number_b(&link);
+    let wrong = VerificationNumberB::new(b"00000000000000").unwrap();
+    let pin = Pin::new(b"9999").unwrap();
+    in_session(&mut link, |session| {
+        let stopped = |left| Err(VerifyError::SessionStopped { left });
+        let face = Reference::CardFaceNumberB;
+        assert_eq!(
+            present(session, face, &wrong, LastTry::Keep),
+            Err(VerifyError::Wrong { left: 9 })
+        );
+        // A wrong PIN is not an access code, and a right code forgives nothing.
+        let of_pin = present(session, Reference::Text, &pin, LastTry::Keep);
+        assert_eq!(of_pin, Err(VerifyError::Wrong { left: 2 }));
+        assert!(present(session, face, &number, LastTry::Keep).is_ok());
+        assert_eq!(
+            present(session, face, &wrong, LastTry::Keep),
+            Err(VerifyError::Wrong { left: 9 })
+        );
+        // Neither the right code nor another one nor the holder's word nor the card's power helps.
+        assert_eq!(present(session, face, &number, LastTry::HolderConfirmed), stopped(9));
+        assert_eq!(present(session, Reference::BirthDate, &birth(), LastTry::Keep), stopped(10));
+        session.power_off().unwrap();
+        session.reconnect().unwrap();
+        assert_eq!(present(session, face, &number, LastTry::Keep), stopped(9));
+        assert!(VerifyError::SessionStopped { left: 9 }.to_string().contains("no try was used"));
+        // A PIN goes on.
+        let of_pin = present(session, Reference::Text, &pin, LastTry::Keep);
+        assert_eq!(of_pin, Err(VerifyError::Wrong { left: 1 }));
+        session.channel_mut().begin_session();
+        assert!(present(session, face, &number, LastTry::Keep).is_ok());
+    });
+    assert_eq!(link.card().unwrap().verify_commands_seen(), 6);
+}
+
+#[test]
+fn an_attempt_whose_outcome_is_not_known_counts_as_wrong() {
+    use kazasu_virtual_card::{Effect, Fault, When};
+
+    let number = number_b(&link());
+    for (effect, counts) in [
+        (Effect::no_answer(), 1),
+        (Effect::Status { acted: true, status: Status(0x6F00) }, 1),
+        (Effect::drop_before(), 1),
+        (Effect::Status { acted: false, status: Status(0x9000) }, 0),
+    ] {
+        let mut link = link().with_fault(Fault::once(When::InsWithData(0x20), effect.clone()));
+        in_session(&mut link, |session| {
+            let _ = present(session, Reference::CardFaceNumberB, &number, LastTry::Keep);
+            assert_eq!(session.channel().wrong_codes(), counts, "{effect:?}");
+        });
+    }
+    // What was never sent does not.
+    let mut link = link();
+    in_session(&mut link, |session| {
+        let refused = present(session, Reference::BirthDate, &number, LastTry::Keep);
+        assert_eq!((refused, session.channel().wrong_codes()), (Err(VerifyError::WrongKind), 0));
+    });
 }
 
 #[test]

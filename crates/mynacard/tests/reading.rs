@@ -126,6 +126,41 @@ fn files_up_to_32_kib() {
 }
 
 #[test]
+fn up_to_two_stray_bytes_are_read_over_where_they_were_seen() {
+    let object = object(700);
+    let after_stray = File { extent: Extent::ObjectAfterStray(Tag::new(0x30)), ..OBJECT };
+    // Bytes that look like nothing, like a tag, like a tag and a length.
+    for stray in
+        [&[][..], &[0x00], &[0xFF, 0xFF], &[0x30], &[0x12, 0x34], &[0x7F, 0x21], &[0x04, 0x82]]
+    {
+        for chunks in [&[1][..], &[2], &[3, 1], &[usize::MAX]] {
+            let file = [stray, &object, &[0xFF; 9]].concat();
+            let mut server = Server::new(file.clone(), chunks);
+            let (result, taken) = read(&mut server, 258, after_stray);
+            // A stray 30 is taken for the object, whose length is then another one.
+            if stray == [0x30] {
+                assert_ne!(result, Ok(701));
+                continue;
+            }
+            assert_eq!(result, Ok(700 + stray.len()), "{stray:02X?} {chunks:?}");
+            assert_eq!(taken, file.get(..taken.len()).unwrap());
+            assert!(taken.ends_with(&object));
+            // Elsewhere they are not.
+            let mut server = Server::new(file, chunks);
+            assert_eq!(read(&mut server, 258, OBJECT).0.is_ok(), stray.is_empty());
+        }
+    }
+    for file in [[&[0, 0, 0][..], &object].concat(), vec![0xFF; 16], vec![0x00, 0x00, 0x31, 0x03]] {
+        let mut server = Server::new(file, &[usize::MAX]);
+        let refused = read(&mut server, 258, after_stray).0;
+        assert_eq!(refused, Err(Error::File(FileError::Content)));
+    }
+    for file in [File::CARD_FACE, File::ATTRIBUTES] {
+        assert_eq!(file.extent, Extent::ObjectAfterStray(Tag::new(0xFF20)));
+    }
+}
+
+#[test]
 fn an_offset_that_cannot_be_sent_is_an_error_and_not_another_file() {
     // Beyond 0x8000 the next offset would have the bit set with which P1 names another file.
     for length in [0x8001, 0x80FF] {

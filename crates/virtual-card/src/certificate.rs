@@ -38,8 +38,8 @@ const AUTHORITY: &str = "試験用の実在しない認証局";
 const POLICY_URI: &[u8] = b"http://www.virtual-card.invalid/cps.html";
 const OCSP_URI: &[u8] = b"http://ocsp.virtual-card.invalid";
 
-/// A whole certificate fits with room: the largest part is an address of 200 characters.
-const ROOM: usize = 16 * 1024;
+/// The longest file of a card fits: a card face with the largest photo.
+const ROOM: usize = 33_000;
 
 type Written = Result<(), kazasu_tlv::Error>;
 
