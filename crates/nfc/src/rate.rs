@@ -77,6 +77,12 @@ impl Rates {
         Self(((1 << to_card.code()) - 1) | (((1 << from_card.code()) - 1) << 4))
     }
 
+    /// None of those above one.
+    #[must_use]
+    pub const fn limited(self, highest: BitRate) -> Self {
+        Self(self.0 & (Self::up_to(highest, highest).0 | Self::SAME))
+    }
+
     /// With the same rate in both directions only.
     #[must_use]
     pub const fn same(self) -> Self {

@@ -47,9 +47,10 @@ pub struct Settings {
     pub poll_limit: Duration,
     /// Between two rounds of polling.
     pub poll_pause: Duration,
-    /// How often an activation that broke off is begun anew, with another card reset each time. The
-    /// last one stays at 106 kbit/s.
-    pub activations: u8,
+    /// How long cards that answer and cannot be activated are tried again and again, with a reset of
+    /// the field each time: one that comes near is hard to read at first. Every third attempt stays
+    /// at 106 kbit/s.
+    pub activation_limit: Duration,
     /// How late the front end may notice the start of a frame: added to each waiting time.
     pub latency: Duration,
     /// How many damaged or wrong blocks in a row are answered by a repetition.
@@ -84,7 +85,7 @@ impl Default for Settings {
             guard: timing::GUARD,
             poll_limit: Duration::from_secs(10),
             poll_pause: Duration::from_millis(20),
-            activations: 3,
+            activation_limit: Duration::from_secs(1),
             latency: Duration::from_millis(1),
             repetitions: 5,
             presence_interval: Duration::from_millis(100),

@@ -25,9 +25,6 @@ pub const ATQB: u32 = 7_680;
 /// (9 · 128 + 84)/fc (ISO/IEC 14443-3 clause 6.2.1.1).
 pub const ATQA: u32 = 1_236;
 
-/// How long silence means that HLTA was taken: 1 ms (ISO/IEC 14443-3 clause 6.4.3).
-pub const HLTA: Duration = Duration::from_millis(1);
-
 /// Activation frame waiting time, 65536/fc: for an ATS and a PPS response (ISO/IEC 14443-4
 /// clause 7.2). The same for S(DESELECT).
 pub const ACTIVATION: u32 = 65_536;

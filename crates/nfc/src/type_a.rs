@@ -62,6 +62,8 @@ pub struct Uid {
 }
 
 impl Uid {
+    pub(crate) const NONE: Self = Self { bytes: [0; 10], length: 0 };
+
     /// The bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
@@ -69,7 +71,7 @@ impl Uid {
     }
 
     /// Adds bytes of one cascade level; what exceeds ten is left away.
-    pub fn push(&mut self, bytes: &[u8]) {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
         for byte in bytes {
             if let Some(place) = self.bytes.get_mut(usize::from(self.length)) {
                 *place = *byte;
