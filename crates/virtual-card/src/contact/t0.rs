@@ -42,6 +42,7 @@ enum Case {
 
 #[derive(Debug)]
 pub(super) struct T0 {
+    begun: bool,
     procedure: Procedure,
     nulls: u8,
     envelope_end: EnvelopeEnd,
@@ -61,6 +62,7 @@ pub(super) struct T0 {
 impl T0 {
     pub(super) fn new(settings: &ContactSettings) -> Self {
         Self {
+            begun: false,
             procedure: settings.procedure,
             nulls: settings.nulls,
             envelope_end: settings.envelope_end,
@@ -74,8 +76,14 @@ impl T0 {
         }
     }
 
+    /// Has anything come yet?
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// A character whose parity is right.
     pub(super) fn receive(&mut self, byte: u8) -> Step {
+        self.begun = true;
         let Some(wanted) = &mut self.wanted else {
             self.header.push(byte);
             return if self.header.len() < 5 { Step::Listen } else { self.begin() };

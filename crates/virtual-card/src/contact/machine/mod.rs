@@ -361,9 +361,10 @@ impl<R: Responder> ContactCard<R> {
         }
         let works = self.work.is_some() && !self.is_asking();
         let busy = !self.output.is_empty() || works;
-        let turn = match self.phase {
+        let turn = match &self.phase {
             Phase::T1(_) => 22,
-            Phase::T0(_) => 16,
+            Phase::T0(t0) if t0.has_begun() => 16,
+            // After the answer to reset and a PPS response the guard time is enough.
             _ => 12,
         };
         let inside = matches!(&self.phase, Phase::T1(t1) if t1.is_receiving());
