@@ -66,6 +66,8 @@
 //! The photo is [`Photo`]'s, of any size that a file can have. The pictures are drawn here and say that they are virtual; a name or an address is not legible in
 //! them, the number and the security code are. Bytes whose meaning is UNKNOWN are FF.
 //!
+//! The contactless link of the card, the air and a PN532 are in [`radio`] and [`pn532`].
+//!
 //! Not modelled, and answered as a card without it: secure messaging, command chaining, logical
 //! channels, GET DATA of 0042, 0045 and 0066, the マイナ免許証
 //! application. [`Issue::test_card`] has those files only that were published.
@@ -91,6 +93,8 @@ mod lock;
 mod oid;
 mod photo;
 mod picture;
+pub mod pn532;
+pub mod radio;
 mod random;
 mod read;
 mod records;
@@ -109,6 +113,7 @@ pub mod vpcd;
 pub use application::{ApplicationName, Reference};
 pub use card::{Card, Deeds};
 pub use certificate::{CertificateKind, ROOT_NAME, root_certificate};
+pub use contact::{FaultyCard, Reply, Responder};
 pub use date::Date;
 pub use defect::{CertificateDefect, SignatureDefect};
 pub use error::Error;
