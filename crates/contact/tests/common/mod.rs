@@ -99,7 +99,6 @@ impl<C: Card> Driver<C> {
             event = match action {
                 Action::Set(contact) => self.set(contact),
                 Action::Configure(serial) => {
-                    assert!(self.queue.is_empty() || self.sent.is_empty());
                     self.serial = Some(serial);
                     self.card.configured(serial);
                     Event::Ready
