@@ -4,16 +4,20 @@
 
 mod common;
 
+use common::codes::{Codes, authorities};
 use common::effects::all;
 use common::{Person, anchors, issue, nonce, now};
 use kazasu::apdu::{Channel, Entry, Session, Status, Transport};
 use kazasu::mynacard::{
     Application, Buffer, File, Input, Key, LastTry, Password, Pin, ReadFile, ReadTries, Reference,
-    SelectApplication, Sign, Verify,
+    SelectApplication, Sign, SinkFull, Verify,
 };
 use kazasu::pki::Validator;
+use kazasu::pki::records::CardFacePart;
 use kazasu::pki::rsa::Alloc;
-use kazasu::{CertificateFile, Job, OwnedSecret};
+use kazasu::{
+    AttributesCode, CardFaceSink, CertificateFile, Failure, Job, Memory, OwnedSecret, RecordChecks,
+};
 use kazasu_virtual_card::{Card, Effect, Fault, Holder, Link, Secret, When};
 use std::fmt::{Debug, Write as _};
 
@@ -39,6 +43,7 @@ fn person(knows: bool) -> Person {
 fn needles() -> Vec<String> {
     let holder = Holder::sample();
     let number = card().secret(kazasu_virtual_card::Reference::TextNumberA).unwrap().clone();
+    let number_b = card().secret(kazasu_virtual_card::Reference::SurfaceNumberB).unwrap().clone();
     let mut needles = Vec::new();
     for text in [
         PIN,
@@ -50,6 +55,8 @@ fn needles() -> Vec<String> {
         &holder.address,
         holder.name.split('\u{3000}').next().unwrap(),
         number.reveal(),
+        number_b.reveal(),
+        "19850615",
     ] {
         let join = |separator: &str, format: fn(u8) -> String| {
             text.bytes().map(format).collect::<Vec<_>>().join(separator)
@@ -98,7 +105,7 @@ fn everything(faults: &[Fault], knows: bool) -> String {
     let validator = Validator::new(&anchors).with_backend(Alloc);
     note(&mut text, &validator);
     let mut card = card();
-    for flow in 0..6 {
+    for flow in 0..11 {
         card.power_on();
         let mut link = Link::new(card);
         for fault in faults {
@@ -149,12 +156,13 @@ fn everything(faults: &[Fault], knows: bool) -> String {
                 note(&mut text, &report);
                 report.failure
             }
-            _ => {
+            5 => {
                 let new = OwnedSecret::from(Pin::new(NEW_PIN.as_bytes()).unwrap());
                 let report = kazasu::change(&mut session, Reference::Auth, &mut person, &new);
                 note(&mut text, &report);
                 report.failure
             }
+            _ => on_the_card(flow, &mut session, knows, &mut text),
         };
         if let Some(failure) = failure {
             writeln!(text, "{failure} {failure:?}").unwrap();
@@ -169,6 +177,47 @@ fn everything(faults: &[Fault], knows: bool) -> String {
         card = link.into_card().unwrap();
     }
     text + &entries
+}
+
+/// The flows over what stands on the card.
+fn on_the_card(
+    flow: u8,
+    session: &mut Session<'_, &mut Link>,
+    knows: bool,
+    text: &mut String,
+) -> Option<Failure> {
+    struct Nowhere;
+    impl CardFaceSink for Nowhere {
+        fn part(&mut self, _: CardFacePart, _: &[u8]) -> Result<(), SinkFull> {
+            Ok(())
+        }
+        fn discard(&mut self) {}
+    }
+    let anchors = authorities();
+    let checks = RecordChecks::card(&anchors, &nonce());
+    note(text, &checks);
+    let card = session.transport().card().unwrap();
+    let mut holder = if knows { Codes::of(card) } else { Codes::wrong() };
+    let mut bytes = [0; 8192];
+    let mut memory = Memory::new(&mut bytes);
+    note(text, &memory);
+    macro_rules! noted {
+        ($report:expr) => {{
+            let report = $report;
+            note(text, &report);
+            report.failure
+        }};
+    }
+    match flow {
+        6 => noted!(kazasu::card_face(session, Some(&checks), &mut holder, &mut memory)),
+        7 => noted!(kazasu::card_face_stream(session, &checks, &mut holder, &mut Nowhere)),
+        8 => noted!(kazasu::age_record(session, None, &mut holder, &mut memory)),
+        9 => {
+            let code = AttributesCode::NumberB;
+            noted!(kazasu::attributes(session, code, None, &mut holder, &mut memory))
+        }
+        _ => noted!(kazasu::card_information(session)),
+    }
 }
 
 #[test]
