@@ -1,0 +1,74 @@
+//! The flows over what stands on the card, as firmware links them: the card face in pieces and whole,
+//! the age record, the attributes, the card information.
+
+#![no_std]
+#![no_main]
+
+use kazasu::apdu::{Channel, Session};
+use kazasu::mynacard::{BirthDateKey, Pin, Reference, SinkFull, VerificationNumberB};
+use kazasu::pki::cvc::CvcAnchors;
+use kazasu::pki::records::CardFacePart;
+use kazasu::{
+    AttributesCode, CardFaceSink, Declined, Holder, Memory, Nonce, OwnedSecret, RecordChecks,
+    Request,
+};
+
+probe::entry!(main);
+
+/// Types whatever comes.
+struct Anybody;
+
+impl Holder for Anybody {
+    fn secret(&mut self, request: Request) -> Result<OwnedSecret, Declined> {
+        let mut digits = [0; 14];
+        probe::unknown_bytes(&mut digits);
+        let (six, four) = (digits.first_chunk::<6>(), digits.first_chunk::<4>());
+        let secret = match request.reference {
+            Reference::BirthDate => {
+                BirthDateKey::new(six.ok_or(Declined::Cancelled)?).ok().map(Into::into)
+            }
+            Reference::Text => Pin::new(four.ok_or(Declined::Cancelled)?).ok().map(Into::into),
+            _ => VerificationNumberB::new(&digits).ok().map(Into::into),
+        };
+        secret.ok_or(Declined::Cancelled)
+    }
+}
+
+struct Away;
+
+impl CardFaceSink for Away {
+    fn part(&mut self, part: CardFacePart, octets: &[u8]) -> Result<(), SinkFull> {
+        probe::keep(part as u32 + octets.len() as u32);
+        if octets.len() > probe::unknown_number() { Err(SinkFull) } else { Ok(()) }
+    }
+
+    fn discard(&mut self) {
+        probe::keep(1);
+    }
+}
+
+fn main() {
+    let (mut outgoing, mut incoming, mut bytes) = ([0; 262], [0; 1026], [0; 2048]);
+    let mut session = Session::new(probe::Link, Channel::new(&mut outgoing, &mut incoming));
+    let anchors = CvcAnchors::production();
+    let mut random = [0; 32];
+    probe::unknown_bytes(&mut random);
+    let Ok(nonce) = Nonce::given(&random) else { return };
+    let checks = RecordChecks::card(&anchors, &nonce);
+    let mut memory = Memory::new(&mut bytes);
+
+    let report = kazasu::card_face_stream(&mut session, &checks, &mut Anybody, &mut Away);
+    probe::keep(u32::from(report.outcome.code()));
+    probe::keep(report.photo.map_or(0, |photo| photo.length as u32));
+    let report = kazasu::card_face(&mut session, Some(&checks), &mut Anybody, &mut memory);
+    probe::keep(report.verified.map_or(0, |face| face.photo().len() as u32));
+    let report = kazasu::age_record(&mut session, None, &mut Anybody, &mut memory);
+    probe::keep(report.unverified.map_or(0, |age| u32::from(age.unverified_birth().date().is_some())));
+    for code in [AttributesCode::Pin, AttributesCode::NumberB] {
+        let trusted = Some(&anchors);
+        let report = kazasu::attributes(&mut session, code, trusted, &mut Anybody, &mut memory);
+        probe::keep(report.verified.map_or(0, |it| it.name().len() as u32));
+    }
+    let report = kazasu::card_information(&mut session);
+    probe::keep(report.information.map_or(0, |it| it.unsigned_serial().len() as u32));
+}
