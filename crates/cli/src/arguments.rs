@@ -1,5 +1,12 @@
 //! The command line. What is written here is what `--help` shows.
 
+mod on_card;
+
+pub(crate) use on_card::{
+    Attributes, AttributesCheck, AuthorityOptions, CardFace, CardFaceBy, CardFaceCommand,
+    CardFaceShow, Check, CodeOptions, Face, FaceCommand, FacePhoto, RecordTrustOptions,
+};
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kazasu::apdu::ExtendedLength;
 use kazasu::mynacard::{Key, Reference};
@@ -31,6 +38,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Prove who holds the card: certificate, PIN, a fresh challenge signed and verified
     CheckIn(CheckIn),
+    /// Read name, address, date of birth and sex (基本4情報)
+    Attributes(Attributes),
+    /// Read what is on the face of the card (券面事項)
+    CardFace(CardFace),
+    /// The photo of the card
+    Face(Face),
     /// Read certificates
     Cert(Cert),
     /// Sign a file with a key of the card
@@ -52,6 +65,9 @@ impl Command {
     pub(crate) const fn output(&self) -> &OutputOptions {
         match self {
             Self::CheckIn(options) => &options.output,
+            Self::Attributes(options) => &options.output,
+            Self::CardFace(CardFace { command: CardFaceCommand::Show(options) }) => &options.output,
+            Self::Face(Face { command: FaceCommand::Photo(options) }) => &options.output,
             Self::Cert(Cert { command: CertCommand::Show(options) }) => &options.output,
             Self::Sign(options) => &options.output,
             Self::Verify(options) => &options.output,
@@ -426,12 +442,12 @@ pub(crate) struct CardRoot {
     /// The card file; without it the root of demonstration cards
     #[arg(long, value_name = "FILE")]
     pub(crate) card: Option<PathBuf>,
-    /// Where the root certificate goes (DER)
+    /// Where the root certificate goes (DER), or the authority (JSON)
     #[arg(long, value_name = "ROOT.der")]
     pub(crate) out: PathBuf,
-    /// The root of which certificate
+    /// The root of which certificate, or the authority of which records (JSON)
     #[arg(long, value_enum, default_value = "auth")]
-    pub(crate) kind: KeyName,
+    pub(crate) kind: RootName,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }
@@ -479,6 +495,14 @@ impl KeyName {
             Self::Sign => Kind::Sign,
         }
     }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum RootName {
+    Auth,
+    Sign,
+    CardFace,
+    InputSupport,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

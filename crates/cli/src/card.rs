@@ -1,11 +1,13 @@
 //! `kazasu card`: virtual cards in files.
 
-use crate::arguments::{Card, CardCommand, CardIssue, CardRoot, CardShow, TokenName};
+use crate::arguments::{Card, CardCommand, CardIssue, CardRoot, CardShow, RootName, TokenName};
+use crate::authority;
 use crate::exit::{Error, Failed};
 use crate::file::Output;
 use crate::json::{CardObject, CertificateObject, HolderObject, MASKED, Object, PinObject};
 use crate::reader::{NoReader, card_error};
 use crate::screen::Screen;
+use kazasu::pki::cvc::CvcRole;
 use kazasu::pki::{Kind, Time};
 use kazasu::virtual_card::{
     self, CardFile, CertificateKind, Date, Issue, Reference, Secret, root_certificate,
@@ -158,9 +160,11 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
 fn root(options: &CardRoot) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     let fail = |error| screen.fail(error, Object::done());
-    let kind = match options.kind.kind() {
-        Kind::Auth => CertificateKind::Auth,
-        Kind::Sign => CertificateKind::Sign,
+    let kind = match options.kind {
+        RootName::Auth => CertificateKind::Auth,
+        RootName::Sign => CertificateKind::Sign,
+        RootName::CardFace => return authority(screen, options, CvcRole::CardFace),
+        RootName::InputSupport => return authority(screen, options, CvcRole::InputSupport),
     };
     let der = match &options.card {
         None => root_certificate(kind).map_err(|error| fail(card_error(error)))?,
@@ -185,6 +189,20 @@ fn root(options: &CardRoot) -> Result<u8, Failed> {
         Object::done().print();
     } else {
         let title = screen.language.of("Root", "ルート証明書");
+        screen.line(format_args!("{title}: {}", options.out.display()));
+    }
+    Ok(0)
+}
+
+/// The authority of the records of every virtual card.
+fn authority(screen: Screen, options: &CardRoot, role: CvcRole) -> Result<u8, Failed> {
+    authority::virtual_file(role)
+        .and_then(|file| Output::prepare(&options.out, options.card.as_deref())?.write(&file))
+        .map_err(|error| screen.fail(error, Object::done()))?;
+    if screen.json {
+        Object::done().print();
+    } else {
+        let title = screen.language.of("Authority of records", "券面情報の認証局");
         screen.line(format_args!("{title}: {}", options.out.display()));
     }
     Ok(0)

@@ -61,6 +61,22 @@ impl Output {
         path: &Path,
         read: impl IntoIterator<Item = &'p Path>,
     ) -> Result<Self, Error> {
+        Self::prepare_as(path, read, false)
+    }
+
+    /// The same for a file that only its owner can read, also when another stood there.
+    pub(crate) fn prepare_private<'p>(
+        path: &Path,
+        read: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<Self, Error> {
+        Self::prepare_as(path, read, true)
+    }
+
+    fn prepare_as<'p>(
+        path: &Path,
+        read: impl IntoIterator<Item = &'p Path>,
+        private: bool,
+    ) -> Result<Self, Error> {
         if let Some(same) = read.into_iter().find(|other| is_same(path, other)) {
             return Err(Error::Usage(format!(
                 "{} is read by this run, so it cannot be written to; choose another name",
@@ -95,7 +111,18 @@ impl Output {
         }
         name.push(format!(".{}.new", std::process::id()));
         let temporary = path.with_file_name(name);
-        let file = File::options().write(true).create_new(true).open(&temporary).map_err(failed)?;
+        let mut new = File::options();
+        new.write(true).create_new(true);
+        #[cfg(unix)]
+        if private {
+            use std::os::unix::fs::OpenOptionsExt;
+            new.mode(0o600);
+            permissions = None;
+        }
+        // Elsewhere it has the rights of its folder.
+        #[cfg(not(unix))]
+        let _ = private;
+        let file = new.open(&temporary).map_err(failed)?;
         let output = Self { path, temporary: Some(temporary), file };
         if let Some(permissions) = permissions {
             output.file.set_permissions(permissions).map_err(failed)?;

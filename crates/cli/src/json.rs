@@ -1,5 +1,11 @@
 //! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
 
+mod on_card;
+
+pub(crate) use on_card::{
+    AttributesObject, CardFaceObject, FieldObject, ImageObject, RecordObject,
+};
+
 use crate::interrupt::{self, Interrupted};
 use crate::{hex, stream};
 use kazasu::apdu::Counts;
@@ -29,6 +35,18 @@ pub(crate) struct Object {
     pub(crate) signature: Option<Option<SignatureObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pins: Option<Option<Vec<PinObject>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) attributes: Option<Option<AttributesObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) card_face: Option<Option<CardFaceObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) photo: Option<Option<ImageObject>>,
+    /// Who vouches for what was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) record: Option<Option<RecordObject>>,
+    /// Whether the card is the one that its record was issued for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) authenticity: Option<Option<&'static str>>,
     /// Revocation is not looked at: `not_checked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revocation: Option<&'static str>,

@@ -1,6 +1,7 @@
 //! What the program says to people, in English and Japanese.
 
 use crate::arguments::Language;
+use crate::on_card::Standing;
 use kazasu::mynacard::Reference;
 use kazasu::{Outcome, Stage};
 
@@ -35,13 +36,41 @@ impl Language {
             }
             Stage::TriesRead => self.of("tries left read", "残り回数を確認しました"),
             Stage::PinVerified => self.of("PIN accepted", "暗証番号が一致しました"),
+            Stage::InstitutionAuthenticated => {
+                self.of("key opened without a PIN", "暗証番号なしで鍵を使用しました")
+            }
+            Stage::RecordRead => self.of("record read", "券面の情報を読み取りました"),
+            Stage::RecordVerified => self.of("record verified", "券面の情報の署名を検証しました"),
             Stage::Signed => self.of("challenge signed", "カードが署名しました"),
             Stage::SignatureVerified => self.of("signature verified", "署名を検証しました"),
             _ => self.of("done", "完了"),
         }
     }
 
-    /// The name of a PIN.
+    /// A step that ended well where an access code is presented.
+    pub(crate) const fn stage_by_code(self, stage: Stage) -> &'static str {
+        match stage {
+            Stage::CertificateJudged => {
+                self.of("authority of the records accepted", "券面情報の認証局を確認しました")
+            }
+            Stage::PinVerified => self.of("code accepted", "コードが一致しました"),
+            Stage::SignatureVerified => {
+                self.of("the card is no copy", "複製されたカードではありません")
+            }
+            stage => self.stage(stage),
+        }
+    }
+
+    /// How sure a value off the card is.
+    pub(crate) const fn standing(self, standing: Standing) -> &'static str {
+        match standing {
+            Standing::Verified => self.of("verified", "検証済み"),
+            Standing::Unsigned => self.of("unsigned", "署名なし"),
+            Standing::NotVerified => self.of("not verified", "未検証"),
+        }
+    }
+
+    /// The name of a PIN or an access code.
     pub(crate) const fn reference(self, reference: Reference) -> &'static str {
         match reference {
             Reference::Auth => self.of("PIN for user authentication", "利用者証明用の暗証番号"),
@@ -51,6 +80,14 @@ impl Language {
                 self.of("PIN of the resident register", "住民基本台帳用の暗証番号")
             }
             Reference::Common => self.of("PIN of the common application", "共通カードAPの暗証番号"),
+            Reference::BirthDate => self.of(
+                "birth date (six digits, YYYY-MM-DD, or as on the card)",
+                "生年月日（6桁、西暦、または券面のとおり）",
+            ),
+            Reference::CardFaceNumberB | Reference::InputSupportNumberB => self.of(
+                "number B (14 digits, or birth date, year of expiry, security code)",
+                "照合番号B（14桁、または生年月日・有効期限の西暦年・セキュリティコード）",
+            ),
             _ => self.of("PIN", "暗証番号"),
         }
     }
@@ -132,6 +169,39 @@ impl Language {
                 "The card's answer is not what belongs there. Place it again.",
                 "カードの応答が正しくありません。もう一度置いてください。",
             ),
+            Outcome::FaceNoMatch => self.of(
+                "The face could not be confirmed. Use the PIN, or let staff look.",
+                "顔認証ができませんでした。暗証番号または目視確認をご利用ください。",
+            ),
+            Outcome::FaceSuspectedAttack => self.of(
+                "The face check was stopped. Staff, please look at the holder.",
+                "顔認証を中止しました。職員が確認してください。",
+            ),
+            Outcome::FaceQuality => self.of(
+                "No picture of the face was good enough. Take another, use the PIN, or let staff look.",
+                "顔の画像が不鮮明です。撮り直すか、暗証番号または目視確認をご利用ください。",
+            ),
+            Outcome::FaceDeviceFault => self.of(
+                "The face device failed; the holder is not at fault. Use the PIN, or let staff look.",
+                "顔認証の機器に不具合があります。暗証番号または目視確認をご利用ください。",
+            ),
+            Outcome::VisualRefused => self.of(
+                "Staff did not confirm the holder.",
+                "目視で本人と確認されませんでした。",
+            ),
+            Outcome::RecordNotGenuine => self.of(
+                "The card or what stands on it is not genuine. Do not accept it.",
+                "カードまたは券面の情報が真正ではありません。受け付けないでください。",
+            ),
+            Outcome::CodeWrong => self.of("The code is wrong.", "照合番号または生年月日が違います。"),
+            Outcome::CodeBlocked => self.of(
+                "The code is blocked. The municipality opens it again; the PIN works meanwhile.",
+                "照合番号がロックされています。市区町村窓口で解除してください。それまでは暗証番号をご利用ください。",
+            ),
+            Outcome::CodesStopped => self.of(
+                "Two codes were wrong, so this run takes no more. Read the card again, then begin anew.",
+                "2回続けて違っていたため、中止しました。券面を確認して、はじめからやり直してください。",
+            ),
             _ => outcome.as_str(),
         };
         match (outcome, tries_left) {
@@ -142,6 +212,10 @@ impl Language {
                     "残り1回です。次に間違えるとロックされ、再設定が必要になります。",
                 )
             ),
+            (Outcome::CodeWrong, Some(left)) => match self {
+                Self::En => format!("{text} {left} tries are left; with none the code is blocked."),
+                Self::Ja => format!("{text} 残り{left}回です。0回になるとロックされます。"),
+            },
             (Outcome::PinWrong | Outcome::OutcomeUnknown, Some(left)) => match self {
                 Self::En => format!("{text} {left} tries are left; with none the PIN is blocked."),
                 Self::Ja => format!("{text} 残り{left}回です。0回になるとロックされます。"),
@@ -151,6 +225,22 @@ impl Language {
                 self.of("How many tries are left is not known.", "残り回数も不明です。")
             ),
             _ => text.to_owned(),
+        }
+    }
+
+    /// The same where what was refused is an access code.
+    pub(crate) fn outcome_of_code(self, outcome: Outcome, tries_left: Option<u8>) -> String {
+        match (outcome, self) {
+            (Outcome::LastTryRefused, Self::En) => format!(
+                "Only the last tries of the code are left{}, so it was not tried. If the digits are \
+                 certain: --confirm-last-try.",
+                tries_left.map(|left| format!(" ({left})")).unwrap_or_default()
+            ),
+            (Outcome::LastTryRefused, Self::Ja) => format!(
+                "残り{}のため、照合を行いませんでした。間違いのないことを確認したうえで --confirm-last-try を指定してください。",
+                tries_left.map_or_else(|| "わずか".to_owned(), |left| format!("{left}回"))
+            ),
+            _ => self.outcome(outcome, tries_left),
         }
     }
 }

@@ -7,10 +7,15 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod attributes;
+mod authority;
 mod card;
+mod card_face;
 mod cert;
 mod check_in;
+mod code;
 mod doctor;
+mod draw;
 mod evidence;
 mod exit;
 mod file;
@@ -19,6 +24,7 @@ mod interrupt;
 mod json;
 mod language;
 mod link;
+mod on_card;
 #[cfg(any(feature = "pcsc", windows))]
 mod pcsc;
 mod pin;
@@ -55,6 +61,9 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<u8, Failed> {
     match command {
         Command::CheckIn(options) => check_in::run(options),
+        Command::Attributes(options) => attributes::run(options),
+        Command::CardFace(options) => card_face::run(options),
+        Command::Face(options) => card_face::run_face(options),
         Command::Cert(options) => cert::run(options),
         Command::Sign(options) => sign::run(options),
         Command::Verify(options) => verify::run(options),

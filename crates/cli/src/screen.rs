@@ -39,7 +39,6 @@ impl Screen {
     }
 
     /// Asks somebody to do something; on standard error, so that JSON stays alone.
-    #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
     pub(crate) fn ask(self, text: &str) {
         if self.json {
             stream::err(text);
@@ -50,11 +49,20 @@ impl Screen {
 
     /// Prints each step with the time since the one before.
     pub(crate) fn steps(self) -> impl FnMut(Stage) + 'static {
+        self.steps_as(Language::stage)
+    }
+
+    /// The same where an access code is presented instead of a PIN.
+    pub(crate) fn steps_by_code(self) -> impl FnMut(Stage) + 'static {
+        self.steps_as(Language::stage_by_code)
+    }
+
+    fn steps_as(self, name: fn(Language, Stage) -> &'static str) -> impl FnMut(Stage) + 'static {
         let mut last = Instant::now();
         move |stage| {
             let milliseconds = last.elapsed().as_secs_f64() * 1000.0;
             last = Instant::now();
-            self.line(format_args!("  {milliseconds:8.1} ms  {}", self.language.stage(stage)));
+            self.line(format_args!("  {milliseconds:8.1} ms  {}", name(self.language, stage)));
         }
     }
 
@@ -74,7 +82,10 @@ impl Screen {
         tries_left: Option<u8>,
         counts: Option<Counts>,
     ) {
-        self.line(self.language.outcome(outcome, tries_left));
+        self.line(match failure {
+            Some(Failure::Code(_)) => self.language.outcome_of_code(outcome, tries_left),
+            _ => self.language.outcome(outcome, tries_left),
+        });
         if let Some(failure) = failure {
             self.line(format_args!("  {outcome} ({}): {failure}", outcome.code()));
         }

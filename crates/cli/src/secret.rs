@@ -1,10 +1,10 @@
 //! PINs and passwords from a terminal or from standard input. Never from an argument, never shown,
 //! wiped after use; the form is checked before anything is sent that could use a try.
 
-use crate::arguments::{Language, SecretOptions};
+use crate::arguments::{CodeOptions, Language, SecretOptions};
 use crate::exit::Error;
 use crate::reader::{Look, NoReader};
-use crate::{interrupt, stream, terminal};
+use crate::{code, interrupt, stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
 use kazasu::{Declined, Holder, OwnedSecret, Request, Stage};
 use zeroize::Zeroizing;
@@ -19,6 +19,10 @@ pub(crate) fn parse(reference: Reference, text: &str) -> Result<OwnedSecret, Str
     match reference {
         Reference::Sign => {
             Password::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string())
+        }
+        Reference::BirthDate => code::birth_date(text).map(Into::into),
+        Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
+            code::number_b(text).map(Into::into)
         }
         _ => Pin::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string()),
     }
@@ -54,6 +58,12 @@ impl Secrets {
         }
     }
 
+    /// The same for access codes.
+    pub(crate) fn of_codes(options: &CodeOptions, language: Language) -> Self {
+        let CodeOptions { code_stdin, confirm_last_try } = *options;
+        Self::new(&SecretOptions { pin_stdin: code_stdin, confirm_last_try }, language)
+    }
+
     /// With the secret of a demonstration card.
     pub(crate) fn with_demonstration(mut self, secret: Option<&str>) -> Self {
         self.demonstration = secret.map(|text| Zeroizing::new(text.to_owned()));
@@ -72,6 +82,11 @@ impl Secrets {
         self
     }
 
+    /// Would somebody be asked, so that a wrong code can be given anew?
+    pub(crate) fn asks(&self) -> bool {
+        !self.stdin && terminal::is_there() && self.end.is_none() && !interrupt::happened()
+    }
+
     /// The next secret: from standard input, the demonstration card's, or from the terminal.
     pub(crate) fn next(
         &mut self,
@@ -88,11 +103,14 @@ impl Secrets {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
         if !terminal::is_there() {
-            return Err(self.ends(Error::Usage(
-                "a PIN is needed and there is no terminal to ask at; use --pin-stdin and write \
-                 one line per secret to standard input. No try was used."
-                    .to_owned(),
-            )));
+            let (what, option) = match reference.is_access_code() {
+                true => ("a code", "--code-stdin"),
+                false => ("a PIN", "--pin-stdin"),
+            };
+            return Err(self.ends(Error::Usage(format!(
+                "{what} is needed and there is no terminal to ask at; use {option} and write one \
+                 line per secret to standard input. No try was used."
+            ))));
         }
         for _ in 0..ENTRIES {
             let entered = self.hidden(prompt.to_owned())?;
@@ -183,11 +201,17 @@ impl Holder for Secrets {
             return false;
         }
         let name = self.language.reference(request.reference);
-        let (question, yes) = match self.language {
-            Language::En => {
+        let left = request.tries_left;
+        let (question, yes) = match (self.language, left) {
+            (Language::En, 1) => {
                 (format!("Only the last try of the {name} is left. Type yes to use it: "), "yes")
             }
-            Language::Ja => (format!("{name}は残り1回です。使う場合は「はい」と入力: "), "はい"),
+            (Language::En, _) => {
+                (format!("Only {left} tries of the {name} are left. Type yes to use one: "), "yes")
+            }
+            (Language::Ja, _) => {
+                (format!("{name}は残り{left}回です。使う場合は「はい」と入力: "), "はい")
+            }
         };
         self.asked(|over| terminal::shown(&question, over))
             .is_some_and(|answer| answer.trim() == yes)
@@ -207,8 +231,8 @@ fn line() -> Result<Zeroizing<String>, Error> {
         .map_err(|error| Error::Usage(format!("standard input cannot be read: {error}")))?;
     if bytes.is_empty() {
         return Err(Error::Usage(
-            "standard input ended before a secret; --pin-stdin wants one line for each. No try was \
-             used.".to_owned(),
+            "standard input ended before a secret; --pin-stdin and --code-stdin want one line for each. No \
+             try was used.".to_owned(),
         ));
     }
     let text = std::str::from_utf8(&bytes)

@@ -10,11 +10,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 12] = [
+    "attributes",
     "card",
+    "card-face",
     "cert-show",
     "check-in",
     "doctor",
+    "face-photo",
     "pin-change",
     "pin-status",
     "readers",
@@ -22,7 +25,7 @@ const COMMANDS: [&str; 9] = [
     "verify",
 ];
 /// Those that are no answer of a command.
-const OTHERS: [&str; 3] = ["common", "evidence", "reader-event"];
+const OTHERS: [&str; 4] = ["authority", "common", "evidence", "reader-event"];
 
 fn schema(name: &str) -> Value {
     let path = schemas().join(format!("{name}.schema.json"));

@@ -71,3 +71,73 @@ fn the_last_try_is_confirmed_by_word() {
     assert_eq!(code, 0, "{out}");
     assert_eq!(folder.pin_tries("card.json"), 3);
 }
+
+const FACE: &str = "card-face show --reader virtual:card.json";
+
+/// A wrong code may be given anew in the same session, which takes no third one.
+#[test]
+fn two_wrong_codes_stop_the_session() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    let right = folder.number_b("card.json");
+    let tries = || folder.tries("card.json", "surface", "0012");
+    let (code, out) = at_terminal(&folder, FACE, &format!("60061520369999\n{right}\n"));
+    assert_eq!((code, tries()), (0, 10), "{out}");
+    assert!(out.contains("The code is wrong. 9 tries are left"), "{out}");
+    assert!(out.contains("security code) (9 left): "), "{out}");
+    assert!(!out.contains(&right) && !out.contains("9999"), "{out}");
+
+    let typed = "60061520369999\n60061520369998\n";
+    let (code, out) = at_terminal(&folder, &format!("{FACE} --json"), typed);
+    assert_eq!((code, tries()), (38, 8), "{out}");
+    let line = out.lines().last().unwrap();
+    let value: serde_json::Value = serde_json::from_str(line.trim()).unwrap();
+    holds("card-face", &value).unwrap();
+    assert_eq!((&value["outcome"], &value["tries_left"]), (&"codes_stopped".into(), &8.into()));
+    // Who gives no second one had a wrong one.
+    let (code, out) = at_terminal(&folder, &format!("{FACE} --lang ja"), "60061520369999\n\n");
+    assert_eq!((code, tries()), (36, 7), "{out}");
+    // Neither is asked for beyond the reserve without a word.
+    folder.set_tries("card.json", "surface", "0012", 3);
+    let (code, out) = at_terminal(&folder, FACE, "60061520369999\nno\n");
+    assert_eq!((code, tries()), (12, 2), "{out}");
+    assert!(out.contains("Only 2 tries of the number B"), "{out}");
+    let (code, out) = at_terminal(&folder, FACE, &format!("yes\n{right}\n"));
+    assert_eq!((code, tries()), (0, 10), "{out}");
+}
+
+/// A photo is drawn where the terminal has greys, and nowhere else; text only with leave.
+#[test]
+fn a_photo_is_drawn_where_it_can_be() {
+    let folder = Folder::new();
+    let drawn = |environment: &str, line: &str| {
+        let program = env!("CARGO_BIN_EXE_kazasu");
+        let line = format!("env -u COLORTERM -u NO_COLOR {environment} {program} {line}");
+        let output = Command::new("script")
+            .args(["-qec", &line, "/dev/null"])
+            .current_dir(folder.path("."))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{environment} {line}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let all = drawn("TERM=xterm COLORTERM=truecolor", "card-face show");
+    assert_eq!(all.matches("\u{1B}[0m").count(), 27, "44 columns of 378 x 472 pixels: {all}");
+    assert!(all.contains("\u{1B}[38;2;"), "{all}");
+    let palette = drawn("TERM=xterm-256color", "card-face show");
+    assert!(palette.contains("\u{1B}[38;5;") && !palette.contains("38;2;"), "{palette}");
+    for (environment, line) in [
+        ("TERM=xterm COLORTERM=truecolor", "card-face show --no-photo"),
+        ("TERM=xterm COLORTERM=truecolor", "card-face show --json"),
+        ("TERM=xterm COLORTERM=truecolor NO_COLOR=1", "card-face show"),
+        ("TERM=linux", "card-face show"),
+        ("TERM=dumb COLORTERM=truecolor", "card-face show --show-personal"),
+    ] {
+        let out = drawn(environment, line);
+        assert!(!out.contains('\u{1B}') && !out.contains('▀'), "{environment} {line}: {out}");
+    }
+    let is_dot = |character: char| ('\u{2801}'..='\u{28FF}').contains(&character);
+    assert!(!all.contains(is_dot), "the name is not shown: {all}");
+    assert!(drawn("TERM=linux", "card-face show --show-personal").contains(is_dot));
+}

@@ -6,7 +6,7 @@ use common::{Call, Folder, PIN, Run};
 use kazasu::Outcome;
 use std::process::Stdio;
 
-const COMMANDS: [(&str, &[&str]); 12] = [
+const COMMANDS: [(&str, &[&str]); 17] = [
     (
         "check-in",
         &[
@@ -25,6 +25,46 @@ const COMMANDS: [(&str, &[&str]); 12] = [
             "--trace",
         ],
     ),
+    (
+        "attributes",
+        &[
+            "--by",
+            "pin|number-b",
+            "--check",
+            "signature|none",
+            "--show-personal",
+            "--reader",
+            "--code-stdin",
+            "--confirm-last-try",
+            "--test-hierarchy",
+            "--authority",
+            "--trace",
+            "--json",
+            "--lang",
+        ],
+    ),
+    ("card-face", &["show"]),
+    (
+        "card-face show",
+        &[
+            "--by",
+            "number-b|birth-date",
+            "--check",
+            "card|signature|none",
+            "--no-photo",
+            "--show-personal",
+            "--reader",
+            "--code-stdin",
+            "--confirm-last-try",
+            "--test-hierarchy",
+            "--authority",
+            "--trace",
+            "--json",
+            "--lang",
+        ],
+    ),
+    ("face", &["photo"]),
+    ("face photo", &["--out", "--original", "--check", "--reader", "--code-stdin", "--json"]),
     ("cert", &["show"]),
     (
         "cert show",

@@ -83,6 +83,58 @@ impl Folder {
         found["files"][file]["code"]["tries_left"].as_u64().unwrap()
     }
 
+    /// A code of a card, from inside the card file.
+    pub(crate) fn code(&self, card: &str, application: &str, file: &str) -> String {
+        let value: Value = serde_json::from_slice(&self.read(card)).unwrap();
+        let applications = value["card"]["applications"].as_array().unwrap();
+        let found = applications.iter().find(|it| it["name"] == application).unwrap();
+        found["files"][file]["code"]["value"].as_str().unwrap().to_owned()
+    }
+
+    /// 照合番号B of a card.
+    pub(crate) fn number_b(&self, card: &str) -> String {
+        self.code(card, "surface", "0012")
+    }
+
+    /// Changes one application of a card file.
+    pub(crate) fn alter_application(
+        &self,
+        card: &str,
+        application: &str,
+        change: impl FnOnce(&mut Value),
+    ) {
+        self.alter(card, card, |value| {
+            let applications = value["card"]["applications"].as_array_mut().unwrap();
+            change(applications.iter_mut().find(|it| it["name"] == application).unwrap());
+        });
+    }
+
+    /// Sets the tries left of a code.
+    pub(crate) fn set_tries(&self, card: &str, application: &str, file: &str, left: u64) {
+        self.alter_application(card, application, |it| {
+            it["files"][file]["code"]["tries_left"] = left.into();
+        });
+    }
+
+    /// A file of the card.
+    pub(crate) fn content(&self, card: &str, application: &str, file: &str) -> Vec<u8> {
+        let value: Value = serde_json::from_slice(&self.read(card)).unwrap();
+        let applications = value["card"]["applications"].as_array().unwrap();
+        let found = applications.iter().find(|it| it["name"] == application).unwrap();
+        unhex(found["files"][file]["transparent"]["content"].as_str().unwrap())
+    }
+
+    /// Turns a bit of a file of the card.
+    pub(crate) fn damage(&self, card: &str, application: &str, file: &str, at: usize) {
+        self.alter_application(card, application, |it| {
+            let content = &mut it["files"][file]["transparent"]["content"];
+            let mut bytes = unhex(content.as_str().unwrap());
+            bytes[at] ^= 0x01;
+            let text: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            *content = text.into();
+        });
+    }
+
     /// Tries left of the PIN for user authentication.
     pub(crate) fn pin_tries(&self, card: &str) -> u64 {
         self.tries(card, "jpki", "0018")
@@ -160,6 +212,13 @@ impl Call {
         self.command.arg("--pin-stdin");
         self.input =
             secrets.iter().flat_map(|secret| [secret, "\n"].concat().into_bytes()).collect();
+        self
+    }
+
+    /// With `--code-stdin` and these lines.
+    pub(crate) fn codes(mut self, codes: &[&str]) -> Self {
+        self.command.arg("--code-stdin");
+        self.input = codes.iter().flat_map(|code| [code, "\n"].concat().into_bytes()).collect();
         self
     }
 
