@@ -271,7 +271,9 @@ impl Slot {
         self.limit = Instant::NEVER;
         match protocol {
             Protocol::T0 => {
-                self.work = Work::T0(t0::Engine::new(atr, rate, &self.settings));
+                let mut engine = t0::Engine::new(atr, rate, &self.settings);
+                engine.rest_until(self.now.after(rate.etu(CHARACTER)));
+                self.work = Work::T0(engine);
                 self.ready(Outcome::Activated);
             }
             Protocol::T1 => match t1::Engine::new(atr, rate, &self.settings) {

@@ -113,6 +113,12 @@ impl Engine {
         &self.times
     }
 
+    /// The first byte goes out no earlier than this: the guard time after the answer to reset or
+    /// the PPS response.
+    pub const fn rest_until(&mut self, moment: Instant) {
+        self.due.not_before = moment;
+    }
+
     /// Begins an exchange. `command` must be the same in each [`Engine::step`] that follows.
     ///
     /// # Errors

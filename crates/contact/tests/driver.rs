@@ -1,0 +1,261 @@
+//! A check-in over the driver in each of its three styles, with the virtual card in the slot and
+//! time that is only counted.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod bench;
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bench::{Shared, bench, slot};
+use embedded_hal_async::delay::DelayNs;
+use embedded_hal_nb::nb;
+use kazasu_apdu::transport::{Error as _, ErrorKind};
+use kazasu_apdu::{AsyncSession, Channel, PolledSession, PowerOff, Session, Transport};
+use kazasu_contact::driver::{Echo, Error, Line, Link, Paced, Waiting};
+use kazasu_mynacard::{
+    Application, File, Input, Key, LastTry, Pin, ReadFile, ReadTries, Reference, SelectApplication,
+    Sign, Verify, digest_info_sha256,
+};
+use kazasu_virtual_card::CertificateKind;
+use kazasu_virtual_card::contact::{
+    ContactSettings, JPKI_01, JPKI_02, JPKI_04, Procedure, SYNTHETIC_T0, SYNTHETIC_T0_INVERSE,
+    SYNTHETIC_T1_CRC, SYNTHETIC_T1_INVERSE,
+};
+
+/// Runs the procedures of a check-in by `$run`; the certificate and the signature.
+macro_rules! check_in {
+    (|$procedure:ident| $run:expr) => {{
+        macro_rules! run {
+            ($value:expr) => {{
+                let mut $procedure = $value;
+                $run
+            }};
+        }
+        run!(SelectApplication::new(Application::Jpki)).unwrap();
+        let mut certificate = Vec::new();
+        run!(ReadFile::new(File::AUTH_CERTIFICATE, &mut certificate)).unwrap();
+        let tries = run!(ReadTries::new(Reference::Auth)).unwrap();
+        let pin = Pin::new(b"1234").unwrap();
+        let verified = run!(Verify::new(tries, &pin, LastTry::Keep)).unwrap();
+        let block = digest_info_sha256(&[7; 32]);
+        let signature =
+            run!(Sign::new(Key::Auth, Input::Verbatim(&block), &verified).unwrap()).unwrap();
+        (certificate, signature.unverified_bytes().to_vec())
+    }};
+}
+
+fn link(shared: &Shared) -> Link<impl Line + use<>, Shared, Shared> {
+    Link::new(slot(), shared.nb(), shared.clone(), shared.clone())
+}
+
+/// What came is what the card has, and it got one VERIFY.
+fn holds(shared: &Shared, (certificate, signature): &(Vec<u8>, Vec<u8>)) {
+    let bench = shared.0.borrow();
+    let card = bench.card.responder();
+    assert_eq!(card.certificate(CertificateKind::Auth), Some(certificate.as_slice()));
+    assert_eq!(signature.len(), 256);
+    // The query of the counter is a VERIFY without data.
+    assert_eq!(card.tries(kazasu_virtual_card::Reference::Auth), Some(3));
+    assert!(card.is_verified(kazasu_virtual_card::Reference::Auth));
+}
+
+/// The contacts are deactivated in the order of the standard, and nothing was done against it.
+fn ended(shared: &Shared) {
+    let bench = shared.0.borrow();
+    assert!(!bench.card.responder().is_verified(kazasu_virtual_card::Reference::Auth));
+    assert_eq!(bench.card.violations(), []);
+}
+
+fn blocking<L: Line>(shared: &Shared, mut link: Link<L, Shared, Shared>) {
+    link.reconnect().unwrap();
+    let (mut commands, mut answers) = ([0; 262], [0; 2050]);
+    let mut session = Session::new(link, Channel::new(&mut commands, &mut answers));
+    let came = check_in!(|procedure| session.run(&mut procedure));
+    holds(shared, &came);
+    assert_eq!(session.power_off(), Ok(PowerOff::Done));
+    ended(shared);
+    // Nothing is sent to a card without power.
+    assert!(session.run(&mut SelectApplication::new(Application::Jpki)).is_err());
+}
+
+#[test]
+fn every_answer_to_reset_is_driven_blocking() {
+    let cards = [
+        (JPKI_01, true),
+        (JPKI_02, true),
+        (JPKI_02, false),
+        (JPKI_04, true),
+        (SYNTHETIC_T1_CRC, true),
+        (SYNTHETIC_T1_INVERSE, true),
+        (SYNTHETIC_T0, false),
+        (SYNTHETIC_T0_INVERSE, false),
+    ];
+    for (atr, extended) in cards {
+        println!("{}", atr.name);
+        let shared = bench(ContactSettings::with(atr), extended);
+        blocking(&shared, link(&shared));
+    }
+}
+
+#[test]
+fn a_port_of_embedded_io_does_the_same() {
+    for atr in [JPKI_02, SYNTHETIC_T0] {
+        let shared = bench(ContactSettings::with(atr), atr == JPKI_02);
+        let link = Link::new(slot(), shared.io(), shared.clone(), shared.clone());
+        blocking(&shared, link);
+    }
+}
+
+#[test]
+fn the_echo_of_one_wire_is_compared_and_dropped() {
+    for atr in [JPKI_02, SYNTHETIC_T0] {
+        let shared = bench(ContactSettings::with(atr), atr == JPKI_02);
+        shared.0.borrow_mut().echo = true;
+        blocking(&shared, link(&shared).with_echo(Echo::On));
+    }
+}
+
+#[test]
+fn an_echo_that_does_not_come_is_the_boards_fault() {
+    let shared = bench(ContactSettings::with(JPKI_02), true);
+    let mut link = link(&shared).with_echo(Echo::On);
+    let error = link.reconnect().unwrap_err();
+    assert_eq!((error, error.kind()), (Error::Echo, ErrorKind::Other));
+    ended(&shared);
+}
+
+#[test]
+fn a_character_that_the_card_refuses_is_sent_again() {
+    let mut settings = ContactSettings::with(SYNTHETIC_T0);
+    settings.procedure = Procedure::OneByOne;
+    let shared = bench(settings, false);
+    {
+        let mut bench = shared.0.borrow_mut();
+        (bench.echo, bench.damaged_echo) = (true, Some(30));
+    }
+    let mut link = link(&shared).with_echo(Echo::On);
+    link.reconnect().unwrap();
+    let (mut commands, mut answers) = ([0; 262], [0; 2050]);
+    let mut session = Session::new(link, Channel::new(&mut commands, &mut answers));
+    let came = check_in!(|procedure| session.run(&mut procedure));
+    holds(&shared, &came);
+    let counts = session.transport().counts();
+    assert_eq!((counts.repeated, counts.wrong_echoes), (1, 1));
+}
+
+#[test]
+fn a_super_loop_never_waits() {
+    for atr in [JPKI_02, SYNTHETIC_T0] {
+        let shared = bench(ContactSettings::with(atr), false);
+        let mut link = link(&shared);
+        let mut turns = 0_u64;
+        // What else the loop has to do takes 150 µs; no call of the driver takes any time at all.
+        let mut other_work = || {
+            turns += 1;
+            let mut bench = shared.0.borrow_mut();
+            let to = bench.now + Duration::from_micros(150);
+            bench.advance(to);
+        };
+        let driver_takes_no_time = |shared: &Shared, before: Duration| {
+            assert_eq!(shared.0.borrow().now, before);
+        };
+        link.begin_activation().unwrap();
+        loop {
+            let before = shared.0.borrow().now;
+            let activated = link.poll_activation();
+            driver_takes_no_time(&shared, before);
+            match activated {
+                Ok(()) => break,
+                Err(nb::Error::WouldBlock) => other_work(),
+                Err(nb::Error::Other(error)) => panic!("{error}"),
+            }
+        }
+        let (mut commands, mut answers) = ([0; 262], [0; 258]);
+        let mut session = PolledSession::new(link, Channel::new(&mut commands, &mut answers));
+        let came = check_in!(|procedure| loop {
+            let before = shared.0.borrow().now;
+            let polled = session.poll(&mut procedure);
+            driver_takes_no_time(&shared, before);
+            if let Ok(output) = polled {
+                break output;
+            }
+            other_work();
+        });
+        holds(&shared, &came);
+        session.transport_mut().begin_deactivation();
+        while session.transport_mut().poll_deactivation() == Err(nb::Error::WouldBlock) {
+            other_work();
+        }
+        ended(&shared);
+        assert!(turns > 1_000, "{turns}");
+    }
+}
+
+/// A delay in the time of the bench.
+struct Delay(Shared);
+
+impl DelayNs for Delay {
+    async fn delay_ns(&mut self, ns: u32) {
+        let to = self.0.0.borrow().now + Duration::from_nanos(ns.into());
+        self.0.0.borrow_mut().advance(to);
+        // Once to the executor and back.
+        let mut returned = false;
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut returned, true) { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+#[test]
+fn an_executor_drives_it_too() {
+    for atr in [JPKI_02, SYNTHETIC_T0] {
+        let shared = bench(ContactSettings::with(atr), false);
+        let mut waiting = Waiting::new(link(&shared), Paced::new(Delay(shared.clone()), 200));
+        block_on(async {
+            waiting.activate().await.unwrap();
+            let (mut commands, mut answers) = ([0; 262], [0; 258]);
+            let mut session = AsyncSession::new(waiting, Channel::new(&mut commands, &mut answers));
+            let came = check_in!(|procedure| session.run(&mut procedure).await);
+            holds(&shared, &came);
+            session.transport_mut().deactivate().await.unwrap();
+        });
+        ended(&shared);
+    }
+}
+
+#[test]
+fn without_a_card_nothing_is_powered() {
+    let shared = bench(ContactSettings::with(JPKI_02), true);
+    shared.0.borrow_mut().present = false;
+    let error = link(&shared).reconnect().unwrap_err();
+    assert_eq!((error, error.kind()), (Error::NoCard, ErrorKind::NoCard));
+    assert_eq!(shared.0.borrow().configured, 0);
+}
+
+#[test]
+fn a_card_that_leaves_ends_the_exchange_and_the_power() {
+    let shared = bench(ContactSettings::with(JPKI_02), true);
+    let mut link = link(&shared);
+    link.reconnect().unwrap();
+    let (mut commands, mut answers) = ([0; 262], [0; 2050]);
+    let mut session = Session::new(link, Channel::new(&mut commands, &mut answers));
+    session.run(&mut SelectApplication::new(Application::Jpki)).unwrap();
+    shared.0.borrow_mut().present = false;
+    assert!(session.run(&mut ReadTries::new(Reference::Auth)).is_err());
+    let kind = session.last_error().map(kazasu_apdu::transport::Error::kind);
+    assert_eq!(kind, Some(ErrorKind::CardRemoved));
+    ended(&shared);
+}
