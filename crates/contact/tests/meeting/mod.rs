@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kazasu::apdu::{Channel, ExtendedLength, Session};
 use kazasu::mynacard::Pin;
+use kazasu::pki::rsa::Alloc;
 use kazasu::pki::{Anchor, Anchors, Kind, Time, Validator};
 use kazasu::{Cleared, Failure, Job, Nonce, Outcome, PinHolder, authenticate};
 use kazasu_contact::{Class, Error, Preference, Settings};
@@ -113,7 +114,7 @@ pub(crate) fn check_in(patient: &mut Patient, setup: &Setup) -> Met {
         let nonce = Nonce::given(&[0x5A; 32]).unwrap();
         let report = authenticate(
             &mut session,
-            &Validator::new(&anchors),
+            &Validator::new(&anchors).with_backend(Alloc),
             now(),
             &Job::check_in(&nonce),
             &mut holder,
