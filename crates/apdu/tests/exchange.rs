@@ -390,3 +390,44 @@ fn the_polled_driver_does_what_the_blocking_one_does() {
     session.abandon();
     assert_eq!(session.poll(&mut procedure), Ok(Err(Fault::Ended(ErrorKind::Cancelled))));
 }
+
+/// Counts one wrong access code and ends, without a command.
+struct WrongCode;
+
+impl Procedure for WrongCode {
+    type Output = u8;
+    fn step(&mut self, _: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<u8> {
+        outgoing.count_wrong_code();
+        Step::Done(outgoing.wrong_codes())
+    }
+}
+
+#[test]
+fn wrong_codes_outlive_the_presence_and_not_the_holder() {
+    let (mut outgoing, mut incoming) = ([0; 262], [0; 258]);
+    let channel = Channel::new(&mut outgoing, &mut incoming);
+    let mut session = Session::new(Script::default(), channel);
+    assert_eq!(session.run(&mut WrongCode), 1);
+    session.power_off().unwrap();
+    session.reconnect().unwrap();
+    assert_eq!(session.channel().wrong_codes(), 1);
+    for _ in 0..300 {
+        session.run(&mut WrongCode);
+    }
+    assert_eq!(session.channel().wrong_codes(), u8::MAX);
+    session.channel_mut().begin_session();
+    assert_eq!(session.run(&mut WrongCode), 1);
+}
+
+#[test]
+fn a_channel_that_lives_on_can_be_wiped() {
+    let (mut outgoing, mut incoming) = ([0xEE; 262], [0xEE; 258]);
+    let channel = Channel::new(&mut outgoing, &mut incoming);
+    let mut session = Session::new(Script::new(&[&[1, 2, 3, 0x90, 0x00]]), channel);
+    let command = Command::new(0x00, 0xB0, 0x00, 0x00).with_le(256);
+    assert!(session.run(&mut One(command)).is_ok());
+    session.channel_mut().wipe();
+    let (command, answer) = session.channel_mut().exchange();
+    assert!(command.iter().chain(&*answer).all(|byte| *byte == 0));
+    assert_eq!(answer.len(), 258);
+}
