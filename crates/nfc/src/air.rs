@@ -1,1 +1,306 @@
 //! How long frames are on the air, and a meter that counts those of a session.
+//!
+//! All in cycles of the carrier, exact in integers; [`Duration::from_cycles`] makes microseconds of
+//! them. What a front end or a card may choose within the standard's bounds is data
+//! ([`Framing`]), with the shortest as default. Nothing here is linked unless it is used.
+
+use crate::field::{Capabilities, Exchange, Reception};
+use crate::frame::Kind;
+use crate::front_end::FrontEnd;
+use crate::rate::BitRate;
+use crate::time::{Duration, Instant};
+
+/// What the standard leaves open within bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Framing {
+    /// SOF of Type B in etu: 10 or 11 low, 2 or 3 high (ISO/IEC 14443-3 clause 7.1.4).
+    pub sof: u32,
+    /// EOF of Type B in etu: 10 or 11 low (clause 7.1.5).
+    pub eof: u32,
+    /// EGT of the reader, between its characters, in etu: 0 to 6 (clause 7.1.2).
+    pub egt_reader: u32,
+    /// EGT of the card in etu: 0 to 2 (clause 7.1.2).
+    pub egt_card: u32,
+    /// TR1 in cycles of the carrier: the card's subcarrier before its SOF; 80/fs at least, if ATTRIB
+    /// asks for nothing shorter (clause 7.10.3).
+    pub tr1: u32,
+}
+
+impl Default for Framing {
+    fn default() -> Self {
+        Self { sof: 12, eof: 10, egt_reader: 0, egt_card: 0, tr1: 80 * crate::timing::SUBCARRIER }
+    }
+}
+
+/// Who sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Sender {
+    /// The reader, PCD.
+    Reader,
+    /// The card, PICC.
+    Card,
+}
+
+impl Framing {
+    /// A frame of so many bits, checksum included and parity bits not, on the air: from the start
+    /// of its SOF or start bit (of a card of Type B: of its subcarrier) to its end.
+    #[must_use]
+    pub const fn cycles(&self, kind: Kind, sender: Sender, bits: u16, rate: BitRate) -> u32 {
+        let etu = rate.etu();
+        match kind {
+            Kind::B => {
+                // Characters of a start bit, eight bits and a stop bit.
+                let (egt, before) = match sender {
+                    Sender::Reader => (self.egt_reader, 0),
+                    Sender::Card => (self.egt_card, self.tr1),
+                };
+                let characters = (bits as u32).div_ceil(8);
+                before + (self.sof + characters * (10 + egt) + self.eof) * etu
+            }
+            Kind::A => {
+                // Each whole byte has a parity bit.
+                let bits = bits as u32 + bits as u32 / 8;
+                match (sender, rate) {
+                    // Start bit, and an end of communication of two bits.
+                    (Sender::Reader, _) => (bits + 3) * etu,
+                    // Start bit, and an end of communication of one bit without subcarrier.
+                    (Sender::Card, BitRate::Kbps106) => (bits + 2) * etu,
+                    // 32 periods of the subcarrier and a start bit; the end is without subcarrier.
+                    (Sender::Card, _) => 32 * crate::timing::SUBCARRIER + (bits + 2) * etu,
+                }
+            }
+        }
+    }
+}
+
+/// What a session had on the air.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Count {
+    /// Frames of the reader.
+    pub frames_out: u32,
+    /// Frames of the card that arrived undamaged.
+    pub frames_in: u32,
+    /// Answers that were damaged or collided.
+    pub damaged: u32,
+    /// Waiting times that passed in silence.
+    pub silences: u32,
+    /// Bytes of the reader, checksums included.
+    pub bytes_out: u32,
+    /// Bytes of the card, checksums included.
+    pub bytes_in: u32,
+    /// Cycles of the carrier with a frame of either side. How long damaged answers were is not known;
+    /// they are not in it.
+    pub cycles: u64,
+}
+
+impl Count {
+    /// Counts one exchange.
+    pub fn add(&mut self, framing: &Framing, exchange: &Exchange, reception: Reception) {
+        let add = |count: &mut u32, more: u32| *count = count.saturating_add(more);
+        let mut air =
+            framing.cycles(exchange.kind, Sender::Reader, exchange.bits, exchange.to_card);
+        add(&mut self.frames_out, 1);
+        add(&mut self.bytes_out, u32::from(exchange.bits).div_ceil(8));
+        match reception {
+            Reception::Frame { bits } | Reception::Collision { bits } => {
+                air = air.saturating_add(framing.cycles(
+                    exchange.kind,
+                    Sender::Card,
+                    bits,
+                    exchange.from_card,
+                ));
+                add(&mut self.bytes_in, u32::from(bits).div_ceil(8));
+                match reception {
+                    Reception::Frame { .. } => add(&mut self.frames_in, 1),
+                    _ => add(&mut self.damaged, 1),
+                }
+            }
+            Reception::Garbled => add(&mut self.damaged, 1),
+            Reception::Silence => add(&mut self.silences, 1),
+        }
+        self.cycles = self.cycles.saturating_add(u64::from(air));
+    }
+
+    /// The time with a frame on the air, rounded up.
+    #[must_use]
+    pub const fn air(&self) -> Duration {
+        let cycles = if self.cycles > u32::MAX as u64 { u32::MAX } else { self.cycles as u32 };
+        Duration::from_cycles(cycles)
+    }
+}
+
+/// A front end that counts what goes through it.
+#[derive(Clone, Debug)]
+pub struct Metered<F> {
+    /// The front end.
+    pub front_end: F,
+    /// What the standard leaves open.
+    pub framing: Framing,
+    /// What was counted. To be set back by its owner.
+    pub count: Count,
+}
+
+impl<F> Metered<F> {
+    /// A meter around a front end.
+    pub fn new(front_end: F) -> Self {
+        Self { front_end, framing: Framing::default(), count: Count::default() }
+    }
+}
+
+impl<F: FrontEnd> FrontEnd for Metered<F> {
+    type Error = F::Error;
+
+    fn capabilities(&self) -> Capabilities {
+        self.front_end.capabilities()
+    }
+    fn now(&mut self) -> Instant {
+        self.front_end.now()
+    }
+    fn wait(&mut self, until: Instant) {
+        self.front_end.wait(until);
+    }
+    fn switch(&mut self, on: bool) -> Result<(), Self::Error> {
+        self.front_end.switch(on)
+    }
+    fn exchange(
+        &mut self,
+        exchange: &Exchange,
+        frame: &mut [u8],
+    ) -> Result<Reception, Self::Error> {
+        let reception = self.front_end.exchange(exchange, frame)?;
+        self.count.add(&self.framing, exchange, reception);
+        Ok(reception)
+    }
+}
+
+/// How long a card works on a command, by its INS: parameters of a model, not facts about a card.
+///
+/// The defaults are the middle of what one public log says of one card over a USB reader
+/// (`docs/card-facts.md` §1.4, a single source): those times hold the air and the USB too, so that
+/// the card itself is faster. What the log does not name has the time of a short read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct CardTimes {
+    /// SELECT (INS A4): 32 to 46 ms.
+    pub select: Duration,
+    /// VERIFY (INS 20): 57 to 65 ms.
+    pub verify: Duration,
+    /// READ BINARY (INS B0): 12 ms for a short one.
+    pub read_binary: Duration,
+    /// COMPUTE DIGITAL SIGNATURE (INS 2A): 707 to 717 ms.
+    pub compute_signature: Duration,
+    /// Everything else.
+    pub other: Duration,
+}
+
+impl Default for CardTimes {
+    fn default() -> Self {
+        Self {
+            select: Duration::from_millis(39),
+            verify: Duration::from_millis(61),
+            read_binary: Duration::from_millis(12),
+            compute_signature: Duration::from_millis(712),
+            other: Duration::from_millis(12),
+        }
+    }
+}
+
+impl CardTimes {
+    /// The time for a command APDU.
+    #[must_use]
+    pub fn of(&self, command: &[u8]) -> Duration {
+        match command.get(1) {
+            Some(0xA4) => self.select,
+            // Without data it only asks for the counter.
+            Some(0x20) if command.len() > 5 => self.verify,
+            Some(0xB0) => self.read_binary,
+            Some(0x2A) => self.compute_signature,
+            _ => self.other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use BitRate::{Kbps106, Kbps212, Kbps424, Kbps848};
+
+    const B: Kind = Kind::B;
+    const A: Kind = Kind::A;
+
+    /// 256 bytes of Type B are 12 + 2560 + 10 = 2582 etu.
+    #[test]
+    fn the_largest_frame_of_type_b() {
+        let framing = Framing::default();
+        let time = |rate| {
+            let cycles = framing.cycles(B, Sender::Reader, 2_048, rate);
+            (cycles, Duration::from_cycles(cycles).micros())
+        };
+        assert_eq!(time(Kbps106), (330_496, 24_373)); // 24,372.9 µs
+        assert_eq!(time(Kbps212), (165_248, 12_187)); // 12,186.4
+        assert_eq!(time(Kbps424), (82_624, 6_094)); // 6,093.2
+        assert_eq!(time(Kbps848), (41_312, 3_047)); // 3,046.6
+        // From the card, its subcarrier comes first: 80 · 16 = 1280 cycles.
+        assert_eq!(framing.cycles(B, Sender::Card, 2_048, Kbps848), 41_312 + 1_280);
+    }
+
+    /// The longest frame at the slowest rate with all that is allowed:
+    /// (14 + 4096 · 16 + 11) · 128.
+    #[test]
+    fn the_slowest_frame() {
+        let framing = Framing { sof: 14, eof: 11, egt_reader: 6, ..Framing::default() };
+        assert_eq!(framing.cycles(B, Sender::Reader, 32_768, Kbps106), 8_391_808);
+    }
+
+    /// 256 bytes of Type A are 2304 bits with parity.
+    #[test]
+    fn the_largest_frame_of_type_a() {
+        let framing = Framing::default();
+        assert_eq!(framing.cycles(A, Sender::Reader, 2_048, Kbps106), 2_307 * 128);
+        assert_eq!(framing.cycles(A, Sender::Card, 2_048, Kbps106), 2_306 * 128);
+        assert_eq!(framing.cycles(A, Sender::Card, 2_048, Kbps848), 512 + 2_306 * 16);
+        // REQA: a start bit, seven bits, an end of two: 10 · 128 / fc, 94.4 µs.
+        assert_eq!(framing.cycles(A, Sender::Reader, 7, Kbps106), 1_280);
+        // An anticollision frame of 26 bits has three parity bits.
+        assert_eq!(framing.cycles(A, Sender::Reader, 26, Kbps106), 32 * 128);
+    }
+
+    #[test]
+    fn a_meter_counts() {
+        let mut count = Count::default();
+        let exchange = Exchange {
+            kind: B,
+            bits: 40,
+            align: 0,
+            to_card: Kbps106,
+            from_card: Kbps212,
+            not_before: Instant::ORIGIN,
+            wait: Duration::ZERO,
+        };
+        let framing = Framing::default();
+        count.add(&framing, &exchange, Reception::Frame { bits: 112 });
+        count.add(&framing, &exchange, Reception::Silence);
+        count.add(&framing, &exchange, Reception::Garbled);
+        assert_eq!((count.frames_out, count.frames_in), (3, 1));
+        assert_eq!((count.damaged, count.silences), (1, 1));
+        assert_eq!((count.bytes_out, count.bytes_in), (15, 14));
+        // Three of 72 etu at 106 kbit/s, and one of 162 etu at 212 behind its subcarrier.
+        assert_eq!(count.cycles, 3 * 9_216 + 10_368 + 1_280);
+        assert_eq!(count.air().micros(), 2_898); // 2,897.9
+    }
+
+    #[test]
+    fn times_of_commands() {
+        let times = CardTimes::default();
+        assert_eq!(times.of(&[0x00, 0xA4, 0x04, 0x0C, 0x01, 0xA0]), times.select);
+        assert_eq!(times.of(&[0x00, 0x20, 0x00, 0x80]), times.other);
+        assert_eq!(times.of(&[0x00, 0x20, 0x00, 0x80, 0x01, 0x31]), times.verify);
+        assert_eq!(times.of(&[]), times.other);
+    }
+}

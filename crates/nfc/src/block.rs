@@ -242,9 +242,9 @@ impl Engine {
         }
         self.progress();
         let end = self.received.saturating_add(information.len());
-        match response.get_mut(self.received..end) {
-            Some(room) => room.copy_from_slice(information),
-            None => self.overflow = true,
+        self.overflow |= end > response.len();
+        for (place, byte) in response.iter_mut().skip(self.received).zip(information) {
+            *place = *byte;
         }
         self.received = end;
         if pcb & pcb::MORE != 0 {

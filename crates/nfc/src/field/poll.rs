@@ -231,7 +231,8 @@ impl Field {
             None if reception == Reception::Silence => {}
             _ => self.polling.garbled = self.polling.garbled.saturating_add(1),
         }
-        let Polling { slots, rounds, valid, garbled, atqb, .. } = self.polling;
+        let Polling { slots, rounds, valid, garbled, ref atqb, .. } = self.polling;
+        let atqb = *atqb;
         let at_once = slots == Slots::One || self.settings.several == Several::Choose;
         if let Some(atqb) = atqb.filter(|_| at_once) {
             return self.attrib(&atqb, frame);
