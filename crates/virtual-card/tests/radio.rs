@@ -352,6 +352,43 @@ fn a_card_that_leaves_takes_its_answer_with_it() {
 }
 
 #[test]
+fn a_late_card_is_deaf_until_it_has_spoken() {
+    let mut reader = Reader::type_b(TypeBSettings::JPKI_06);
+    reader.activate_b(0x08, 0).unwrap();
+    let next = reader.field.traffic().to_reader.frames;
+    let late = FrameEffect::Late(40 * MILLISECOND);
+    reader.field.push_fault(FrameFault::once(Direction::ToReader, next, late));
+    let frame = Frame::with_crc(Signal::TypeB, BitRate::Kbps106, vec![0x02, 1]);
+    let sent = reader.field.transmit(&frame, reader.now);
+    assert!(reader.field.listen(sent, sent + 10 * MILLISECOND).is_none());
+    // The reader asks again, and is not heard; what comes then is the first answer.
+    reader.now = sent + 10 * MILLISECOND;
+    assert_eq!(reader.send(&[0xB2]), Some(vec![0x02, 1, 0x90, 0x00]));
+    assert_eq!(reader.card().commands(), 1);
+    assert_eq!(reader.send(&[0xB2]), Some(vec![0x02, 1, 0x90, 0x00]));
+    assert_eq!(reader.card().violations(), []);
+}
+
+#[test]
+fn each_guard_time_is_kept_to_the_microsecond() {
+    // 10 etu and 32, 128, 256 or 512 periods of the subcarrier.
+    for (code, cycles) in [(0x01, 1_792), (0x03, 3_328), (0x05, 5_376), (0x07, 9_472)] {
+        let guard = Duration::from_nanos(cycles * 25_000 / 339);
+        for (wait, kept) in [(guard, true), (guard - Duration::from_micros(6), false)] {
+            let settings = TypeBSettings {
+                protocol_info: [0xB3, 0x80 | code, 0xA1],
+                ..TypeBSettings::JPKI_06
+            };
+            let mut reader = Reader::type_b(settings);
+            let atqb = reader.send(&[0x05, 0x00, 0x00]).unwrap();
+            reader.now = reader.heard.as_ref().unwrap().ends + wait;
+            reader.send(&[&[0x1D], &atqb[1..5], &[0x00, 0x08, code, 0x00]].concat()).unwrap();
+            assert_eq!(reader.card().violations().is_empty(), kept, "{code}");
+        }
+    }
+}
+
+#[test]
 fn noise_repeats_with_its_seed_and_phantoms_are_wrong() {
     let run = |seed| {
         let mut reader = Reader::type_b(TypeBSettings::JPKI_06);

@@ -16,7 +16,7 @@ pub enum FrameEffect {
     Flip(Vec<usize>),
     /// It does not arrive.
     Lose,
-    /// It arrives so much later.
+    /// It arrives so much later. Until its card has sent its own frame, it does not listen.
     Late(Duration),
     /// It breaks off after so many etu.
     Cut(usize),

@@ -335,20 +335,21 @@ impl<R: Responder> Field<R> {
                 _ => None,
             };
             if let Some(answer) = answer {
-                self.answer(index, answer, ends + late);
+                self.answer(index, answer, ends, late);
             }
         }
         ends
     }
 
-    fn answer(&mut self, from: usize, answer: Answer, after: Duration) {
-        let begins = after + answer.after;
+    fn answer(&mut self, from: usize, answer: Answer, after: Duration, heard_late: Duration) {
+        let begins = after + heard_late + answer.after;
         let ends = begins + answer.frame.air_time(Direction::ToReader);
         let mut received = Received::from(answer.frame.clone());
         let (arrives, late) = self.pass(Direction::ToReader, &answer.frame, begins, &mut received);
         if let Some(place) = self.places.get_mut(from) {
-            place.busy_until = ends;
-            place.own_time = late.is_zero() && arrives;
+            // Until it has sent, however late that is, it does not listen.
+            place.busy_until = ends + late;
+            place.own_time = heard_late.is_zero() && late.is_zero() && arrives;
             if let Occupant::Card(card) = &mut place.occupant {
                 card.sent(ends);
             }

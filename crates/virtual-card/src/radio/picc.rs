@@ -180,13 +180,23 @@ impl<R: Responder> Picc<R> {
 
     /// A frame of the card ended: the reader may not speak at once.
     pub(super) fn sent(&mut self, ends: Duration) {
-        let guard = match self.settings.interface {
+        let guard = match &self.settings.interface {
             Interface::TypeA(_) => carrier(1172),
-            // TR2 with the code 00: 10 etu and 32 / fs (14443-3, 7.9.4.4).
-            Interface::TypeB(_) => BitRate::Kbps106.etu(10) + carrier(32 * 16),
+            // TR2: 10 etu and so many periods of the subcarrier (14443-3, 7.9.4.4).
+            Interface::TypeB(settings) => {
+                let [_, frame, _] = settings.protocol_info;
+                let periods = match frame >> 1 & 0x03 {
+                    0 => 32,
+                    1 => 128,
+                    2 => 256,
+                    _ => 512,
+                };
+                BitRate::Kbps106.etu(10) + carrier(periods * 16)
+            }
         };
         // A start-up frame guard time may be noted already.
-        self.rules.quiet_until = ends + guard + std::mem::take(&mut self.rules.start_up_guard);
+        let guard = guard.max(std::mem::take(&mut self.rules.start_up_guard));
+        self.rules.quiet_until = ends + guard;
     }
 
     /// A reply of the card is still to come, and the reader sends all the same.

@@ -107,7 +107,7 @@ impl<R: Responder> Picc<R> {
         let cid = if cid_supported { four & 0x0F } else { 0 };
         let to_reader = two >> 6;
         let to_card = two >> 4 & 0x03;
-        if one & 0x03 != 0 || three & 0x0F != frame & 0x07 || four & 0xF0 != 0 {
+        if one & 0x03 != 0 || three & 0x0F != frame & 0x0F || four & 0xF0 != 0 {
             self.rules.note(Violation::WrongParameter);
         }
         let same = rates & 0x80 == 0 || to_reader == to_card;

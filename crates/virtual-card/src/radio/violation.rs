@@ -38,8 +38,8 @@ pub(super) struct Rules {
     noted: Vec<Violation>,
     /// No frame may begin before.
     pub(super) quiet_until: Duration,
-    /// What is added to the guard time after the next frame of the card: the start-up frame guard
-    /// time.
+    /// The guard time after the next frame of the card, if it is longer than usual: the start-up
+    /// frame guard time.
     pub(super) start_up_guard: Duration,
 }
 
