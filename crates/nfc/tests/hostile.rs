@@ -54,9 +54,9 @@ impl FrontEnd for Radio {
     fn exchange(&mut self, exchange: &Exchange, buffer: &mut [u8]) -> Result<Reception, ErrorKind> {
         assert!(self.on, "a frame without a field");
         assert!(exchange.bits > 0 && exchange.bytes() <= 64);
-        if exchange.bits % 8 == 0 && exchange.align == 0 && buffer[0] & 0xF0 != 0x90 {
+        if exchange.bits.is_multiple_of(8) && exchange.align == 0 && buffer[0] & 0xF0 != 0x90 {
             let sent = frame::open(exchange.kind, &buffer[..exchange.bytes()]);
-            self.sent.push(sent.expect("a good checksum").to_vec());
+            self.sent.push(sent.unwrap().to_vec());
         }
         self.kind = exchange.kind;
         self.now += 500;
