@@ -108,6 +108,41 @@ pub enum Turn<T> {
     Done(T),
 }
 
+/// A procedure that is under way, whatever its output: so the rules of the channel are linked once,
+/// and not once for each procedure.
+pub(crate) trait Stepped {
+    /// Takes one event. Has it ended?
+    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> bool;
+}
+
+/// A procedure and the place for its output.
+pub(crate) struct Running<'p, P: Procedure + ?Sized> {
+    procedure: &'p mut P,
+    pub(crate) output: Option<P::Output>,
+}
+
+impl<'p, P: Procedure + ?Sized> Running<'p, P> {
+    pub(crate) const fn new(procedure: &'p mut P) -> Self {
+        Self { procedure, output: None }
+    }
+
+    fn turn(self) -> Turn<P::Output> {
+        self.output.map_or(Turn::Transmit, Turn::Done)
+    }
+}
+
+impl<P: Procedure + ?Sized> Stepped for Running<'_, P> {
+    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> bool {
+        match self.procedure.step(event, outgoing) {
+            Step::Transmit(_) => false,
+            Step::Done(output) => {
+                self.output = Some(output);
+                true
+            }
+        }
+    }
+}
+
 /// The exchange engine over one link.
 pub struct Channel<'b> {
     outgoing: &'b mut [u8],
@@ -271,8 +306,15 @@ impl<'b> Channel<'b> {
 
     /// Begins a procedure.
     pub fn begin<P: Procedure + ?Sized>(&mut self, procedure: &mut P) -> Turn<P::Output> {
-        let step = procedure.step(Event::Start, &mut Outgoing { queue: self });
-        self.settle(procedure, step)
+        let mut running = Running::new(procedure);
+        self.begin_running(&mut running);
+        running.turn()
+    }
+
+    /// As [`Channel::begin`]. Has the procedure ended? If not, something is to be transmitted.
+    pub(crate) fn begin_running(&mut self, running: &mut dyn Stepped) -> bool {
+        let ended = running.step(Event::Start, &mut Outgoing { queue: self });
+        self.settle(running, ended)
     }
 
     /// The command to transmit and the buffer for its answer.
@@ -289,25 +331,39 @@ impl<'b> Channel<'b> {
         procedure: &mut P,
         result: Result<usize, ErrorKind>,
     ) -> Turn<P::Output> {
+        let mut running = Running::new(procedure);
+        self.answered_running(&mut running, result);
+        running.turn()
+    }
+
+    /// As [`Channel::answered`]. Has the procedure ended?
+    pub(crate) fn answered_running(
+        &mut self,
+        running: &mut dyn Stepped,
+        result: Result<usize, ErrorKind>,
+    ) -> bool {
         self.account(&result);
         if self.plan.secret {
             self.outgoing.zeroize();
         }
-        let step = match self.judge(result) {
-            Ok(Next::Again) => return self.go(),
+        let ended = match self.judge(result) {
+            Ok(Next::Again) => {
+                self.go();
+                return false;
+            }
             Ok(Next::Deliver(length, status)) => {
                 // The procedure reads the answer while it writes the next command: the incoming
                 // buffer is lent out for the step and put back.
                 let lent = core::mem::take(&mut self.incoming);
                 let data = lent.get(..length).unwrap_or_default();
                 let event = Event::Answer(Response { data, status });
-                let step = procedure.step(event, &mut Outgoing { queue: self });
+                let ended = running.step(event, &mut Outgoing { queue: self });
                 self.incoming = lent;
-                step
+                ended
             }
-            Err(fault) => procedure.step(Event::Failed(fault), &mut Outgoing { queue: self }),
+            Err(fault) => running.step(Event::Failed(fault), &mut Outgoing { queue: self }),
         };
-        self.settle(procedure, step)
+        self.settle(running, ended)
     }
 
     /// Takes the reader's word that it sent nothing: no PIN was typed.
@@ -316,36 +372,44 @@ impl<'b> Channel<'b> {
         procedure: &mut P,
         end: PinPadEnd,
     ) -> Turn<P::Output> {
+        let mut running = Running::new(procedure);
+        self.pin_pad_ended_running(&mut running, end);
+        running.turn()
+    }
+
+    /// As [`Channel::pin_pad_ended`]. Has the procedure ended?
+    pub(crate) fn pin_pad_ended_running(
+        &mut self,
+        running: &mut dyn Stepped,
+        end: PinPadEnd,
+    ) -> bool {
         self.account(&Ok(0));
         self.outgoing.zeroize();
         let fault = Fault::PinPad(end);
-        let step = procedure.step(Event::Failed(fault), &mut Outgoing { queue: self });
-        self.settle(procedure, step)
+        let ended = running.step(Event::Failed(fault), &mut Outgoing { queue: self });
+        self.settle(running, ended)
     }
 
-    /// Hands out what can be sent, and tells the procedure at once what cannot.
-    fn settle<P: Procedure + ?Sized>(
-        &mut self,
-        procedure: &mut P,
-        mut step: Step<P::Output>,
-    ) -> Turn<P::Output> {
-        loop {
-            let fault = match step {
-                Step::Done(output) => return Turn::Done(output),
-                Step::Transmit(_) => match (self.ended, self.plan.problem) {
-                    (Some(kind), _) => Fault::Ended(kind),
-                    (None, Some(problem)) => Fault::NotSent(problem),
-                    (None, None) => return self.go(),
-                },
+    /// Hands out what can be sent, and tells the procedure at once what cannot. Has it ended?
+    fn settle(&mut self, running: &mut dyn Stepped, mut ended: bool) -> bool {
+        while !ended {
+            let fault = match (self.ended, self.plan.problem) {
+                (Some(kind), _) => Fault::Ended(kind),
+                (None, Some(problem)) => Fault::NotSent(problem),
+                (None, None) => {
+                    self.go();
+                    return false;
+                }
             };
             if self.plan.secret {
                 self.outgoing.zeroize();
             }
-            step = procedure.step(Event::Failed(fault), &mut Outgoing { queue: self });
+            ended = running.step(Event::Failed(fault), &mut Outgoing { queue: self });
         }
+        true
     }
 
-    fn go<T>(&mut self) -> Turn<T> {
+    fn go(&mut self) {
         if self.plan.by_rule {
             self.counts.by_rule = self.counts.by_rule.saturating_add(1);
         } else {
@@ -353,7 +417,6 @@ impl<'b> Channel<'b> {
         }
         self.secret_sent |= self.plan.secret;
         self.counts.bytes_sent = self.counts.bytes_sent.saturating_add(self.plan.length as u64);
-        Turn::Transmit
     }
 
     /// Counts and traces one exchange.

@@ -4,7 +4,7 @@
 //! A driver moves bytes between the channel and the link and nothing else. It never repeats a
 //! transmission.
 
-use crate::channel::{Channel, Turn};
+use crate::channel::{Channel, Running, Stepped, Turn};
 use crate::procedure::Procedure;
 use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
 use core::fmt;
@@ -31,34 +31,39 @@ impl<'b, T: Transport> Session<'b, T> {
 
     /// Runs a procedure to its end.
     pub fn run<P: Procedure + ?Sized>(&mut self, procedure: &mut P) -> P::Output {
-        let mut turn = self.channel.begin(procedure);
+        let mut running = Running::new(procedure);
+        // It has its output when it has ended, so there is no second turn.
         loop {
-            match turn {
-                Turn::Done(output) => return output,
-                Turn::Transmit => {
-                    let entry = self.channel.pin_entry();
-                    let (command, answer) = self.channel.exchange();
-                    let result = match entry {
-                        None => self.transport.transmit(command, answer),
-                        Some(entry) => {
-                            match self.transport.transmit_with_pin_pad(command, entry, answer) {
-                                Ok(PinPad::Answered(length)) => Ok(length),
-                                Ok(PinPad::Ended(end)) => {
-                                    turn = self.channel.pin_pad_ended(procedure, end);
-                                    continue;
-                                }
-                                Err(error) => Err(error),
-                            }
-                        }
-                    };
-                    let result = result.map_err(|error| {
-                        let kind = error.kind();
-                        self.last_error = Some(error);
-                        kind
-                    });
-                    turn = self.channel.answered(procedure, result);
-                }
+            self.drive(&mut running);
+            if let Some(output) = running.output {
+                return output;
             }
+        }
+    }
+
+    /// Runs a procedure to its end, whatever its output.
+    fn drive(&mut self, running: &mut dyn Stepped) {
+        let mut ended = self.channel.begin_running(running);
+        while !ended {
+            let entry = self.channel.pin_entry();
+            let (command, answer) = self.channel.exchange();
+            let result = match entry {
+                None => self.transport.transmit(command, answer),
+                Some(entry) => match self.transport.transmit_with_pin_pad(command, entry, answer) {
+                    Ok(PinPad::Answered(length)) => Ok(length),
+                    Ok(PinPad::Ended(end)) => {
+                        ended = self.channel.pin_pad_ended_running(running, end);
+                        continue;
+                    }
+                    Err(error) => Err(error),
+                },
+            };
+            let result = result.map_err(|error| {
+                let kind = error.kind();
+                self.last_error = Some(error);
+                kind
+            });
+            ended = self.channel.answered_running(running, result);
         }
     }
 

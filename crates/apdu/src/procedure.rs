@@ -55,13 +55,19 @@ pub enum Step<T> {
 pub struct Sent(pub(crate) ());
 
 /// Where a procedure puts its next command, and what it may know of the channel.
-#[derive(Debug)]
 pub struct Outgoing<'c> {
     pub(crate) queue: &'c mut dyn Queue,
 }
 
-/// The channel as procedures see it.
-pub(crate) trait Queue: fmt::Debug {
+impl fmt::Debug for Outgoing<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").finish_non_exhaustive()
+    }
+}
+
+/// The channel as procedures see it. Without `Debug`: its formatting code would be linked into
+/// every firmware.
+pub(crate) trait Queue {
     fn put(&mut self, command: &Command<'_>);
     fn most(&self) -> u32;
     fn presence(&self) -> Presence;
