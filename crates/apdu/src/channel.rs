@@ -5,8 +5,9 @@
 //! never passes on as data what is not an answer, never uses a presence that has ended.
 
 use crate::command::{Command, EncodeError, Format};
-use crate::procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Queue, Step};
+use crate::procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Queue};
 use crate::response::Response;
+use crate::running::{Running, Stepped};
 use crate::status::{Meaning, Status};
 use crate::trace::{Entry, Trace};
 use crate::transport::{Capabilities, ErrorKind, PinEntry, PinPadEnd};
@@ -106,41 +107,6 @@ pub enum Turn<T> {
     Transmit,
     /// The procedure has ended.
     Done(T),
-}
-
-/// A procedure that is under way, whatever its output: so the rules of the channel are linked once,
-/// and not once for each procedure.
-pub(crate) trait Stepped {
-    /// Takes one event. Has it ended?
-    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> bool;
-}
-
-/// A procedure and the place for its output.
-pub(crate) struct Running<'p, P: Procedure + ?Sized> {
-    procedure: &'p mut P,
-    pub(crate) output: Option<P::Output>,
-}
-
-impl<'p, P: Procedure + ?Sized> Running<'p, P> {
-    pub(crate) const fn new(procedure: &'p mut P) -> Self {
-        Self { procedure, output: None }
-    }
-
-    fn turn(self) -> Turn<P::Output> {
-        self.output.map_or(Turn::Transmit, Turn::Done)
-    }
-}
-
-impl<P: Procedure + ?Sized> Stepped for Running<'_, P> {
-    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> bool {
-        match self.procedure.step(event, outgoing) {
-            Step::Transmit(_) => false,
-            Step::Done(output) => {
-                self.output = Some(output);
-                true
-            }
-        }
-    }
 }
 
 /// The exchange engine over one link.

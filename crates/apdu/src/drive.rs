@@ -4,8 +4,9 @@
 //! A driver moves bytes between the channel and the link and nothing else. It never repeats a
 //! transmission.
 
-use crate::channel::{Channel, Running, Stepped, Turn};
+use crate::channel::{Channel, Turn};
 use crate::procedure::Procedure;
+use crate::running::{Running, Stepped};
 use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
 use core::fmt;
 use core::future::Future;

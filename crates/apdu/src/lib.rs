@@ -34,6 +34,7 @@ mod command;
 mod drive;
 mod procedure;
 mod response;
+mod running;
 mod status;
 mod trace;
 pub mod transport;
