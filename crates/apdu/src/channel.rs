@@ -351,8 +351,8 @@ impl<'b> Channel<'b> {
     ) -> bool {
         self.account(&Ok(0));
         self.outgoing.zeroize();
-        let fault = Fault::PinPad(end);
-        let ended = running.step(Event::Failed(fault), &mut Outgoing { queue: self });
+        let event = Event::Failed(Fault::PinPad(end));
+        let ended = running.step(event, &mut Outgoing { queue: self });
         self.settle(running, ended)
     }
 
@@ -362,17 +362,17 @@ impl<'b> Channel<'b> {
             let fault = match (self.ended, self.plan.problem) {
                 (Some(kind), _) => Fault::Ended(kind),
                 (None, Some(problem)) => Fault::NotSent(problem),
-                (None, None) => {
-                    self.go();
-                    return false;
-                }
+                (None, None) => break,
             };
             if self.plan.secret {
                 self.outgoing.zeroize();
             }
             ended = running.step(Event::Failed(fault), &mut Outgoing { queue: self });
         }
-        true
+        if !ended {
+            self.go();
+        }
+        ended
     }
 
     fn go(&mut self) {
