@@ -7,7 +7,7 @@
 use crate::command::{Command, EncodeError, Format};
 use crate::procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Queue};
 use crate::response::Response;
-use crate::running::{Running, Stepped};
+use crate::running::{Running, Stepped, Turn};
 use crate::status::{Meaning, Status};
 use crate::trace::{Entry, Trace};
 use crate::transport::{Capabilities, ErrorKind, PinEntry, PinPadEnd};
@@ -98,15 +98,6 @@ impl Plan {
         entry: None,
         problem: None,
     };
-}
-
-/// What a driver does next.
-#[derive(Debug)]
-pub enum Turn<T> {
-    /// Transmit [`Channel::exchange`]'s command, then call [`Channel::answered`].
-    Transmit,
-    /// The procedure has ended.
-    Done(T),
 }
 
 /// The exchange engine over one link.

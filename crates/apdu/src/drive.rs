@@ -4,9 +4,9 @@
 //! A driver moves bytes between the channel and the link and nothing else. It never repeats a
 //! transmission.
 
-use crate::channel::{Channel, Turn};
+use crate::channel::Channel;
 use crate::procedure::Procedure;
-use crate::running::{Running, Stepped};
+use crate::running::{Running, Stepped, Turn};
 use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
 use core::fmt;
 use core::future::Future;

@@ -39,13 +39,14 @@ mod status;
 mod trace;
 pub mod transport;
 
-pub use channel::{Channel, Counts, ExtendedLength, Presence, Turn};
+pub use channel::{Channel, Counts, ExtendedLength, Presence};
 pub use command::{Command, EncodeError, Format, ParseError};
 #[cfg(feature = "nb")]
 pub use drive::polled::{PolledSession, PolledTransport};
 pub use drive::{AsyncSession, AsyncTransport, Session};
 pub use procedure::{AnswerError, Event, Fault, Outgoing, Procedure, Sent, Step};
 pub use response::{Response, ResponseError};
+pub use running::Turn;
 pub use status::{Meaning, Status};
 pub use trace::{Entry, Trace};
 pub use transport::{Capabilities, PinEntry, PinPad, PinPadEnd, PowerOff, Transport};

@@ -1,7 +1,15 @@
 //! A procedure under way, without its output's type. It decides nothing.
 
-use crate::channel::Turn;
 use crate::procedure::{Event, Outgoing, Procedure, Step};
+
+/// What a driver does next.
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// Transmit [`crate::Channel::exchange`]'s command, then call [`crate::Channel::answered`].
+    Transmit,
+    /// The procedure has ended.
+    Done(T),
+}
 
 /// A procedure that is under way, whatever its output: so the rules of the channel are linked once,
 /// and not once for each procedure.
