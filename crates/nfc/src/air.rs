@@ -4,6 +4,7 @@
 //! them. What a front end or a card may choose within the standard's bounds is data
 //! ([`Framing`]), with the shortest as default. Nothing here is linked unless it is used.
 
+use crate::card::Card;
 use crate::field::{Capabilities, Exchange, Reception};
 use crate::frame::Kind;
 use crate::front_end::FrontEnd;
@@ -73,6 +74,104 @@ impl Framing {
                 }
             }
         }
+    }
+}
+
+/// The least time without a frame around a card's answer, in cycles of the carrier: before it, which
+/// the card may use to work, and after it, before the reader goes on. Type B: TR0 of 64/fs
+/// (ISO/IEC 14443-3 clause 7.1.6) and the shortest TR2; Type A: its two frame delay times
+/// (clause 6.2.1).
+#[must_use]
+pub const fn turnaround(kind: Kind) -> (u32, u32) {
+    match kind {
+        Kind::A => (1_172, crate::timing::FRAME_DELAY_A),
+        Kind::B => (64 * crate::timing::SUBCARRIER, crate::timing::tr2(0)),
+    }
+}
+
+/// What one exchange of APDUs needs on the air when nothing is lost and the card asks for no
+/// time: the floor that frame sizes and chaining allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Floor {
+    /// Type.
+    pub kind: Kind,
+    /// The bit rate to the card.
+    pub to_card: BitRate,
+    /// The bit rate from the card.
+    pub from_card: BitRate,
+    /// The largest frame to the card, FSC, in bytes, checksum included.
+    pub fsc: u16,
+    /// The largest frame from the card, FSD.
+    pub fsd: u16,
+    /// Do blocks carry a CID?
+    pub cid: bool,
+    /// What the standard leaves open.
+    pub framing: Framing,
+}
+
+impl Floor {
+    /// That of an active card, whose frames come in a buffer of `fsd` bytes.
+    #[must_use]
+    pub fn of(card: &Card, fsd: u16) -> Self {
+        Self {
+            kind: card.kind(),
+            to_card: card.to_card,
+            from_card: card.from_card,
+            fsc: card.frame,
+            fsd,
+            cid: card.cid.is_some(),
+            framing: Framing::default(),
+        }
+    }
+
+    /// For a command and a response APDU of so many bytes.
+    #[must_use]
+    pub fn exchange(&self, command: usize, response: usize) -> Count {
+        let mut count = Count::default();
+        // Each block of one side is answered by one of the other: R(ACK) to all but the last.
+        let out = self.blocks(&mut count, Sender::Reader, command);
+        let back = self.blocks(&mut count, Sender::Card, response);
+        for _ in 1..out {
+            self.block(&mut count, Sender::Card, 0);
+        }
+        for _ in 1..back {
+            self.block(&mut count, Sender::Reader, 0);
+        }
+        count
+    }
+
+    /// The I-blocks of one APDU.
+    fn blocks(&self, count: &mut Count, sender: Sender, length: usize) -> u32 {
+        let frame = if sender == Sender::Reader { self.fsc } else { self.fsd };
+        let room = usize::from(frame.saturating_sub(self.around())).max(1);
+        let (mut left, mut blocks) = (length, 0_u32);
+        loop {
+            let part = left.min(room);
+            self.block(count, sender, part);
+            left = left.saturating_sub(part);
+            blocks = blocks.saturating_add(1);
+            if left == 0 {
+                return blocks;
+            }
+        }
+    }
+
+    fn block(&self, count: &mut Count, sender: Sender, information: usize) {
+        let bytes = information.saturating_add(usize::from(self.around())).min(8_191) as u16;
+        let (frames, total, rate) = match sender {
+            Sender::Reader => (&mut count.frames_out, &mut count.bytes_out, self.to_card),
+            Sender::Card => (&mut count.frames_in, &mut count.bytes_in, self.from_card),
+        };
+        *frames = frames.saturating_add(1);
+        *total = total.saturating_add(u32::from(bytes));
+        let cycles = self.framing.cycles(self.kind, sender, bytes.saturating_mul(8), rate);
+        count.cycles = count.cycles.saturating_add(u64::from(cycles));
+    }
+
+    /// PCB, CID and checksum.
+    const fn around(&self) -> u16 {
+        if self.cid { 4 } else { 3 }
     }
 }
 
@@ -293,6 +392,29 @@ mod tests {
         // Three of 72 etu at 106 kbit/s, and one of 162 etu at 212 behind its subcarrier.
         assert_eq!(count.cycles, 3 * 9_216 + 10_368 + 1_280);
         assert_eq!(count.air().micros(), 2_898); // 2,897.9
+    }
+
+    /// 300 bytes in frames of 256 are 253 and 47; the answer of 258 is 253 and 5.
+    #[test]
+    fn the_floor_of_an_exchange() {
+        let floor = Floor {
+            kind: B,
+            to_card: Kbps106,
+            from_card: Kbps424,
+            fsc: 256,
+            fsd: 256,
+            cid: false,
+            framing: Framing::default(),
+        };
+        let count = floor.exchange(300, 258);
+        assert_eq!((count.frames_out, count.frames_in), (3, 3));
+        assert_eq!((count.bytes_out, count.bytes_in), (256 + 50 + 3, 256 + 8 + 3));
+        // Three frames and 309 bytes at 128 cycles an etu; three and 267 at 32.
+        let out = (3 * 22 + 3_090) * 128;
+        let back = (3 * 22 + 2_670) * 32 + 3 * 1_280;
+        assert_eq!(count.cycles, out + back);
+        assert_eq!(floor.exchange(5, 0).frames_in, 1);
+        assert_eq!(Floor { fsc: 16, cid: true, ..floor }.exchange(13, 2).frames_out, 2);
     }
 
     #[test]

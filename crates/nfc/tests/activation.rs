@@ -508,3 +508,36 @@ fn settings_that_make_no_sense() {
         Action::Failed(Error::Settings)
     );
 }
+
+/// FSDI 9 to C and FSCI 9 to C, of the amended standard.
+#[test]
+fn frames_beyond_256_bytes() {
+    let mut buffer = [0; 1_100];
+    let mut field = Field::new(Settings::default(), Capabilities::new(4_096));
+    field.activate();
+    let mut answers = ["50 00000000 00000000 0091A1", "00"].into_iter();
+    let (mut event, mut now, mut sent) = (Event::Ready, Instant::ORIGIN, Vec::new());
+    loop {
+        match field.step(now, event, &mut buffer, &[], &mut []) {
+            Action::Exchange(exchange) => {
+                sent.push(buffer[..exchange.bytes()].to_vec());
+                let body = bytes(answers.next().unwrap());
+                let length = frame::write(B, &mut buffer, &body).unwrap();
+                event = Event::Received(Reception::Frame { bits: length as u16 * 8 });
+            }
+            Action::Wait { until } => (event, now) = (Event::Ready, until),
+            Action::Switch(_) => event = Event::Ready,
+            action => {
+                assert_eq!(action, Action::Activated);
+                break;
+            }
+        }
+    }
+    // 1100 bytes hold a frame of 1024: FSDI A. The card takes 512.
+    assert_eq!(sent[1][6], 0x0A);
+    assert_eq!(field.card().unwrap().frame, 512);
+    field.transmit(&[0x55; 700]).unwrap();
+    let action = field.step(now, Event::Ready, &mut buffer, &[0x55; 700], &mut []);
+    let Action::Exchange(exchange) = action else { panic!("{action:?}") };
+    assert_eq!(exchange.bits, 512 * 8);
+}

@@ -5,7 +5,7 @@
 
 use kazasu_apdu::Transport;
 use kazasu_apdu::transport::ErrorKind;
-use kazasu_nfc::air::{Framing, Sender};
+use kazasu_nfc::air::{Count, Floor, Framing, Metered, Sender};
 use kazasu_nfc::{
     Capabilities, Duration, Error, Exchange, FrontEnd, Instant, Kind, Link, LinkError, Rates,
     Reception, Settings, frame,
@@ -277,6 +277,21 @@ fn without_a_fault() {
     end.unwrap();
 }
 
+/// The engine sends no frame more than the frame sizes make necessary.
+#[test]
+fn frames_are_the_floor() {
+    let mut frame = [0; 256];
+    let mut link = Link::new(Metered::new(Radio::new(&[], 0)), Settings::default(), &mut frame);
+    link.reconnect().unwrap();
+    let floor = Floor { fsd: PIECE as u16 + 3, ..Floor::of(link.card().unwrap(), 256) };
+    for length in 1..60 {
+        link.front_end_mut().count = Count::default();
+        let mut response = [0; 100];
+        let answered = link.transmit(&vec![0x11; length], &mut response).unwrap();
+        assert_eq!(link.front_end().count, floor.exchange(length, answered), "{length}");
+    }
+}
+
 #[test]
 fn every_single_fault_at_every_frame() {
     use Fault::{DamagedIn, LateIn, LostIn, LostOut, Removed, Replaced};
@@ -345,7 +360,7 @@ fn faults() -> impl Strategy<Value = Vec<Fault>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn many_faults(faults in faults(), extensions in 0..3_u8) {

@@ -137,7 +137,7 @@ fn once(sent: &[Vec<u8>], command: &[u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn anything(
