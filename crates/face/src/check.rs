@@ -7,7 +7,7 @@ use crate::frame::Capture;
 use crate::identity::MatcherIdentity;
 use crate::instant::Instant;
 use crate::matcher::{Matcher, Preparation};
-use crate::photo::{Photo, PhotoKind, PhotoProblem};
+use crate::photo::{self, Photo, PhotoKind, PhotoProblem};
 use crate::policy::{Policy, PolicyError};
 use core::fmt;
 use kazasu_apdu::Presence;
@@ -396,11 +396,7 @@ impl<'m> FaceCheck<'m> {
     /// function still holds.
     fn wipe(&mut self) {
         self.magic.zeroize();
-        self.hash.reset();
-        // One byte short of a block and one more, so that both pass through the hash's own buffer.
-        self.hash.update([0; 63]);
-        self.hash.update([0; 1]);
-        self.hash.reset();
+        photo::wipe(&mut self.hash);
     }
 
     const fn attempts_left(&self) -> u8 {

@@ -66,7 +66,7 @@ pub use frame::{Capture, Frame, FrameError, PixelFormat};
 pub use identity::{MatcherIdentity, Purpose};
 pub use instant::Instant;
 pub use matcher::{Matcher, Preparation};
-pub use photo::{Photo, PhotoKind, PhotoProblem, PhotoSink};
+pub use photo::{Photo, PhotoKind, PhotoProblem, PhotoSink, photo_sha256};
 pub use policy::{Policy, PolicyError};
 pub use scale::{Direction, Scale, ScaleError, Threshold};
 pub use text::{Operator, Reason, Text, TextError};

@@ -2,6 +2,7 @@
 //! decoded here, never kept, and never shown by `Debug`.
 
 use core::fmt;
+use sha2::{Digest, Sha256};
 
 /// Signature box of a JP2 file (ISO/IEC 15444-1 Annex I.5.1).
 const JP2: [u8; 12] = [0x00, 0x00, 0x00, 0x0C, 0x6A, 0x50, 0x20, 0x20, 0x0D, 0x0A, 0x87, 0x0A];
@@ -93,6 +94,28 @@ impl<'a> Photo<'a> {
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
+}
+
+/// The SHA-256 digest of a photo's bytes, by which [`FaceMatch`](crate::FaceMatch) and
+/// [`VisualConfirmation`](crate::VisualConfirmation) know it. Nothing of the photo is left behind where
+/// it was computed.
+#[must_use]
+pub fn photo_sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(bytes);
+    // Not by value, which would leave the last block where it was moved from.
+    let digest = hash.finalize_reset().into();
+    wipe(&mut hash);
+    digest
+}
+
+/// Overwrites the block that a hash function holds.
+pub(crate) fn wipe(hash: &mut Sha256) {
+    hash.reset();
+    // One byte short of a block and one more, so that both pass through the hash's own buffer.
+    hash.update([0; 63]);
+    hash.update([0; 1]);
+    hash.reset();
 }
 
 impl fmt::Debug for Photo<'_> {

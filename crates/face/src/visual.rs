@@ -2,10 +2,10 @@
 //! face, and say so twice. One patient only: it is used up by its end, and nothing keeps the mode on.
 
 use crate::instant::Instant;
+use crate::photo::photo_sha256;
 use crate::text::{Operator, Reason};
 use core::fmt;
 use kazasu_apdu::Presence;
-use sha2::{Digest, Sha256};
 
 /// The bounds of a visual check. Defaults of this project; the official passcode for it is not public
 /// (`docs/card-facts.md` §6).
@@ -139,7 +139,7 @@ impl VisualCheck {
 
     /// These bytes of the chip's photo are on the screen, beside the place for the card.
     pub fn show(&mut self, now: Instant, presence: Presence, photo: &[u8]) -> VisualStep {
-        self.show_digest(now, presence, (!photo.is_empty()).then(|| Sha256::digest(photo).into()))
+        self.show_digest(now, presence, (!photo.is_empty()).then(|| photo_sha256(photo)))
     }
 
     /// The same where the photo passed in pieces: the SHA-256 digest of its bytes.

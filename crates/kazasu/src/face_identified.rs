@@ -6,10 +6,10 @@ use crate::outcome::Outcome;
 use crate::proof::Proof;
 use core::fmt;
 use kazasu_apdu::Presence;
-use kazasu_face::{Evidence, FaceMatch, Purpose, VisualConfirmation};
+use kazasu_face::{Evidence, FaceMatch, Purpose, VisualConfirmation, photo_sha256};
 use kazasu_mynacard as mynacard;
 use kazasu_pki::records::{Authentic, CardFace, Verified};
-use kazasu_pki::{Hierarchy, SignatureError, sha256};
+use kazasu_pki::{Hierarchy, SignatureError};
 
 /// How the person was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -111,7 +111,7 @@ impl Identified {
         if read_in != now || !person.holds_in(now) {
             return Err(mynacard::Error::EvidenceExpired.into());
         }
-        if !person.is_of_photo(&sha256(face.photo())) {
+        if !person.is_of_photo(&photo_sha256(face.photo())) {
             return Err(mynacard::Error::EvidenceExpired.into());
         }
         if !authentic.is_of(face) {

@@ -15,7 +15,8 @@ use kazasu_face::{Matcher, Operator, Policy, Reason, VisualPolicy};
 use kazasu_mynacard::InstitutionAuthentication;
 use kazasu_pki::{Backend, Time, Validator};
 
-/// The part of the key for user authentication: what [`crate::authenticate_without_pin`] takes.
+/// The part of the key for user authentication: what [`crate::authenticate_without_pin`] takes. The
+/// session's command buffer needs 320 bytes.
 #[allow(missing_debug_implementations, reason = "the provider is a vendor's, with her secrets")]
 pub struct WithoutPin<'a, 'c, B: Backend> {
     /// Who judges the certificate.

@@ -1,7 +1,7 @@
 //! The conformance kit (feature `conformance`, hosts): what a vendor runs against her matcher before she
 //! plugs it in, and the DET points of a list of pairs that she supplies.
 //!
-//! It checks the contract of [`Matcher`](crate::Matcher), and not how well faces are recognised or
+//! It checks the contract of [`Matcher`], and not how well faces are recognised or
 //! attacks detected. It certifies nothing: whoever needs a certificate has the matcher examined.
 //!
 //! ```text

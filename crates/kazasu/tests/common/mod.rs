@@ -128,6 +128,8 @@ pub(crate) struct Setup {
     pub(crate) mode: ExtendedLength,
     /// Has an earlier channel learned that the card refuses extended length?
     pub(crate) learned: bool,
+    /// Bytes of the command buffer.
+    pub(crate) command_room: usize,
     /// Bytes of the answer buffer.
     pub(crate) room: usize,
     pub(crate) now: Time,
@@ -135,7 +137,13 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) fn new() -> Self {
-        Self { mode: ExtendedLength::Auto, learned: false, room: 4096, now: now() }
+        Self {
+            mode: ExtendedLength::Auto,
+            learned: false,
+            command_room: 300,
+            room: 4096,
+            now: now(),
+        }
     }
 
     /// Never extended length.
@@ -210,7 +218,7 @@ pub(crate) fn session<T: Transport, R>(
     setup: &Setup,
     body: impl FnOnce(&mut Session<'_, T>) -> R,
 ) -> R {
-    let (mut outgoing, mut incoming) = ([0; 300], vec![0; setup.room]);
+    let (mut outgoing, mut incoming) = (vec![0; setup.command_room], vec![0; setup.room]);
     let mut channel = Channel::new(&mut outgoing, &mut incoming).with_extended_length(setup.mode);
     if setup.learned {
         channel.learn_extended_length_refused();
