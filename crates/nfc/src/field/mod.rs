@@ -63,8 +63,8 @@ enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Off,
-    /// The field is being switched off, to tell this then.
-    Ending(Action),
+    /// The field is being switched off, to tell this error then, or the end that was ordered.
+    Ending(Option<Error>),
     /// The field is being switched off, to begin anew.
     Resetting,
     /// It is off until then.
@@ -232,9 +232,9 @@ impl Field {
         }
         match (self.phase, event) {
             (Phase::Off, _) => Action::Idle,
-            (Phase::Ending(action), _) => {
+            (Phase::Ending(error), _) => {
                 self.phase = Phase::Off;
-                action
+                error.map_or(Action::Deactivated, Action::Failed)
             }
             (Phase::Resetting, _) => self.rest(now.after(self.settings.reset)),
             (Phase::Rest(until), _) if now < until => Action::Wait { until },
@@ -269,7 +269,7 @@ impl Field {
                 self.begin(now, frame, command).unwrap_or(action)
             }
             // A driver that lost count: nothing is sent twice for it.
-            (Phase::Poll(_) | Phase::Blocks(_), _) => self.end(Action::Failed(Error::FrontEnd)),
+            (Phase::Poll(_) | Phase::Blocks(_), _) => self.fail(Error::FrontEnd),
         }
     }
 
@@ -294,14 +294,13 @@ impl Field {
             Order::Next if idle => {
                 self.blocks(now, Purpose::Next, block::Order::Deselect, frame, command)
             }
-            Order::Deactivate => self.end(Action::Deactivated),
-            Order::Cancel => self.end(Action::Failed(Error::Cancelled)),
+            Order::Deactivate => self.end(None),
+            Order::Cancel => self.fail(Error::Cancelled),
             Order::Activate | Order::Next => {
                 if frame.len() < 16 || self.settings.cid.is_some_and(|cid| cid > 14) {
-                    return Some(self.end(Action::Failed(Error::Settings)));
+                    return Some(self.fail(Error::Settings));
                 }
-                self.polling = Polling::new();
-                self.polling.begin(now);
+                self.polling.begin(now, false);
                 self.reset()
             }
         })
@@ -314,12 +313,17 @@ impl Field {
         Action::Switch(false)
     }
 
-    /// Switches the field off and tells this.
-    fn end(&mut self, action: Action) -> Action {
+    /// Switches the field off and tells this error, or the end that was ordered.
+    #[inline(never)]
+    fn end(&mut self, error: Option<Error>) -> Action {
         self.card = None;
         self.order = None;
-        self.phase = Phase::Ending(action);
+        self.phase = Phase::Ending(error);
         Action::Switch(false)
+    }
+
+    fn fail(&mut self, error: Error) -> Action {
+        self.end(Some(error))
     }
 
     fn rest(&mut self, until: Instant) -> Action {
@@ -346,12 +350,12 @@ impl Field {
             Step::Send { length, wait } => {
                 let limit = self.settings.exchange_limit;
                 if purpose == Purpose::Transmit && now.since(self.started) > limit {
-                    return self.end(Action::Failed(Error::ExchangeLimit));
+                    return self.fail(Error::ExchangeLimit);
                 }
                 self.phase = Phase::Blocks(purpose);
                 let (kind, rates) = match &self.card {
                     Some(card) => (card.kind(), (card.to_card, card.from_card)),
-                    None => return self.end(Action::Failed(Error::NotReady)),
+                    None => return self.fail(Error::NotReady),
                 };
                 return self.send(kind, rates, length, wait);
             }
@@ -359,9 +363,9 @@ impl Field {
             Step::Present if purpose == Purpose::Check => Action::Present,
             Step::Present => Action::Wait { until: now.after(self.settings.presence_interval) },
             Step::Deselected if purpose == Purpose::Next => return self.go_on(now),
-            Step::Deselected => return self.end(Action::Deactivated),
+            Step::Deselected => return self.end(None),
             Step::Failed(Error::BufferTooSmall) => Action::Failed(Error::BufferTooSmall),
-            Step::Failed(error) => return self.end(Action::Failed(error)),
+            Step::Failed(error) => return self.fail(error),
         };
         self.ready(now);
         action

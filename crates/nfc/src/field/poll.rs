@@ -84,8 +84,14 @@ impl Polling {
         }
     }
 
-    pub(super) const fn begin(&mut self, now: Instant) {
-        self.since = now;
+    /// Forgets everything. `once`: one round, for those that were not halted.
+    #[inline(never)]
+    pub(super) const fn begin(&mut self, now: Instant, once: bool) {
+        *self = Self::new();
+        (self.since, self.once) = (now, once);
+        if once {
+            self.request = Request::Idle;
+        }
     }
 
     /// Every third attempt stays at 106 kbit/s.
@@ -111,9 +117,7 @@ impl Field {
     /// Polls for those that were not halted, once.
     pub(super) fn go_on(&mut self, now: Instant) -> Action {
         self.card = None;
-        self.polling = Polling::new();
-        self.polling.begin(now);
-        (self.polling.request, self.polling.once) = (Request::Idle, true);
+        self.polling.begin(now, true);
         self.guard(now, self.first(), Duration::ZERO)
     }
 
@@ -185,7 +189,7 @@ impl Field {
             self.polling.verdict = Error::NoCard;
         }
         if self.polling.once || now.since(self.polling.since) >= self.settings.poll_limit {
-            return self.end(Action::Failed(self.polling.verdict));
+            return self.fail(self.polling.verdict);
         }
         self.guard(now, self.first(), self.settings.poll_pause)
     }
@@ -196,7 +200,7 @@ impl Field {
         self.polling.attempts = self.polling.attempts.saturating_add(1);
         let troubled = *self.polling.troubled.get_or_insert(now);
         if now.since(troubled) >= self.settings.activation_limit {
-            return self.end(Action::Failed(error));
+            return self.fail(error);
         }
         if self.polling.once {
             // Without a reset: it would wake those that were halted.
@@ -210,7 +214,7 @@ impl Field {
     pub(super) fn unsupported(&mut self, kind: Kind, frame: &mut [u8]) -> Action {
         self.polling.verdict = Error::UnsupportedCard;
         if self.settings.several == Several::Report {
-            return self.end(Action::Failed(Error::UnsupportedCard));
+            return self.fail(Error::UnsupportedCard);
         }
         self.polling.request = Request::Idle;
         let length = match (kind, self.polling.atqb) {
@@ -244,7 +248,7 @@ impl Field {
         }
         match (valid, garbled, atqb) {
             (0, 0, _) => self.nothing(now, Kind::B),
-            (2.., ..) => self.end(Action::Failed(Error::TwoCards)),
+            (2.., ..) => self.fail(Error::TwoCards),
             (_, 0, Some(atqb)) => self.attrib(&atqb, frame),
             _ if rounds < ROUNDS => {
                 self.polling.slots = if rounds == 0 { Slots::Four } else { Slots::Sixteen };

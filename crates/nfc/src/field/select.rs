@@ -112,7 +112,7 @@ impl Field {
         if self.settings.several == Several::Report {
             // Noise can look like it; twice it does not.
             if self.polling.collisions > 0 {
-                return self.end(Action::Failed(Error::TwoCards));
+                return self.fail(Error::TwoCards);
             }
             self.polling.collisions = 1;
             return self.again(now, Error::Unreadable);
