@@ -1,0 +1,89 @@
+//! The inside of the card: a virtual card that keeps the signatures it made, because signing takes
+//! longer than all the rest of a check-in.
+
+use kazasu_virtual_card::{Card, Issue, Reference, Reply, Responder, Settings};
+
+const REFERENCES: [Reference; 3] = [Reference::Auth, Reference::Sign, Reference::Text];
+
+#[derive(Debug)]
+pub(crate) struct Patient {
+    card: Card,
+    settings: Settings,
+    /// Commands that were signed, and what came out.
+    signed: Vec<(Vec<u8>, Vec<u8>)>,
+    fresh: Vec<Option<u8>>,
+    before: u64,
+    powered: u32,
+}
+
+impl Patient {
+    pub(crate) fn new(extended_length: bool) -> Self {
+        let settings = Settings { extended_length, ..Settings::default() };
+        let card = issue(&settings);
+        let fresh = REFERENCES.iter().map(|reference| card.tries(*reference)).collect();
+        Self { card, settings, signed: Vec::new(), fresh, before: 0, powered: 0 }
+    }
+
+    /// A card with all its tries.
+    pub(crate) fn begin(&mut self) {
+        let tries: Vec<_> = REFERENCES.iter().map(|of| self.card.tries(*of)).collect();
+        if tries != self.fresh {
+            self.card = issue(&self.settings);
+        }
+        self.before = self.card.deeds().verify_commands;
+        self.powered = 0;
+        self.card.power_off();
+    }
+
+    /// Tries that are left, and VERIFY commands with data that came since the beginning.
+    pub(crate) fn end(&self) -> (u8, u64) {
+        let tries = self.card.tries(Reference::Auth).unwrap_or(0);
+        (tries, self.card.deeds().verify_commands - self.before)
+    }
+
+    /// How often it got power since the beginning.
+    pub(crate) const fn powered(&self) -> u32 {
+        self.powered
+    }
+
+    /// Does it hold the code for presented?
+    pub(crate) fn is_verified(&self) -> bool {
+        self.card.is_verified(Reference::Auth)
+    }
+}
+
+fn issue(settings: &Settings) -> Card {
+    let mut issue = Issue::demonstration().seed(1);
+    issue.settings = settings.clone();
+    Card::issue(issue).unwrap()
+}
+
+impl Responder for &mut Patient {
+    fn respond(&mut self, command: &[u8]) -> Reply {
+        let signs = command.get(1) == Some(&0x2A) && self.card.is_verified(Reference::Auth);
+        if !signs {
+            return self.card.respond(command).into();
+        }
+        if let Some((_, signature)) = self.signed.iter().find(|(of, _)| of == command) {
+            return signature.clone().into();
+        }
+        let signature = self.card.respond(command);
+        if signature.ends_with(&[0x90, 0x00]) {
+            self.signed.push((command.to_vec(), signature.clone()));
+        }
+        signature.into()
+    }
+
+    fn power_on(&mut self) {
+        self.powered += 1;
+        self.card.power_on();
+    }
+
+    fn power_off(&mut self) {
+        self.card.power_off();
+    }
+
+    fn warm_reset(&mut self) {
+        self.card.warm_reset();
+    }
+}

@@ -1,0 +1,137 @@
+//! A front end in simulated time: frames of the engine to the virtual field and back.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+use kazasu::apdu::transport::{self, ErrorKind};
+use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Instant, Kind, Reception};
+use kazasu_virtual_card::Responder;
+use kazasu_virtual_card::radio::{BitRate, Field, Frame, Signal};
+
+/// Nothing can be wrong with it.
+#[derive(Debug)]
+pub(crate) struct Never(Infallible);
+
+impl fmt::Display for Never {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {}
+    }
+}
+
+impl std::error::Error for Never {}
+
+impl transport::Error for Never {
+    fn kind(&self) -> ErrorKind {
+        match self.0 {}
+    }
+}
+
+/// More steps than any order may take.
+const STEPS: u32 = 200_000;
+
+#[derive(Debug)]
+pub(crate) struct Radio<R: Responder> {
+    pub(crate) field: Field<R>,
+    pub(crate) now: Duration,
+    pub(crate) capabilities: Capabilities,
+    /// From the end of an answer to the next step of the engine: how long its processor takes.
+    pub(crate) latency: Duration,
+    pub(crate) frames: u64,
+    steps: u32,
+}
+
+fn rate(rate: kazasu_nfc::BitRate) -> BitRate {
+    BitRate::from_code(rate.code())
+}
+
+pub(crate) fn instant(at: Duration) -> Instant {
+    Instant::from_micros(u64::try_from(at.as_nanos().div_ceil(1_000)).unwrap())
+}
+
+pub(crate) fn duration(at: Instant) -> Duration {
+    Duration::from_micros(at.micros())
+}
+
+impl<R: Responder> Radio<R> {
+    pub(crate) fn new(field: Field<R>, capabilities: Capabilities) -> Self {
+        let (now, latency) = (Duration::ZERO, Duration::from_micros(50));
+        Self { field, now, capabilities, latency, frames: 0, steps: 0 }
+    }
+
+    /// An order begins: it must end.
+    pub(crate) const fn begin(&mut self) {
+        self.steps = 0;
+    }
+
+    fn step(&mut self) {
+        self.steps += 1;
+        assert!(self.steps < STEPS, "an order without an end");
+    }
+}
+
+impl<R: Responder> FrontEnd for Radio<R> {
+    type Error = Never;
+
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn now(&mut self) -> Instant {
+        instant(self.now)
+    }
+
+    fn wait(&mut self, until: Instant) {
+        self.step();
+        assert_ne!(until, Instant::NEVER);
+        self.now = self.now.max(duration(until));
+        self.field.advance(self.now);
+    }
+
+    fn switch(&mut self, on: bool) -> Result<(), Never> {
+        self.step();
+        self.field.switch(on, self.now);
+        Ok(())
+    }
+
+    fn exchange(&mut self, exchange: &Exchange, buffer: &mut [u8]) -> Result<Reception, Never> {
+        self.step();
+        self.frames += 1;
+        self.now = self.now.max(duration(exchange.not_before));
+        let signal = match exchange.kind {
+            Kind::A => Signal::TypeA,
+            Kind::B => Signal::TypeB,
+        };
+        let bytes = buffer[..exchange.bytes()].to_vec();
+        let mut frame = Frame::raw(signal, rate(exchange.to_card), bytes);
+        frame.last_bits = exchange.last_bits() % 8;
+        let sent = self.field.transmit(&frame, self.now);
+        let until = sent + Duration::from_micros(exchange.wait.micros().into());
+        let Some(heard) = self.field.listen(sent, until) else {
+            self.now = until + self.latency;
+            return Ok(Reception::Silence);
+        };
+        self.now = heard.ends + self.latency;
+        let received = heard.received;
+        let came = &received.frame;
+        let expected = came.signal == signal && came.rate == rate(exchange.from_card);
+        if received.error.is_some() || !expected || came.bytes.len() > buffer.len() {
+            return Ok(Reception::Garbled);
+        }
+        // The first bit goes where the engine wants it, whatever card thought that it was asked.
+        let (from, to) = (usize::from(came.skipped_bits), usize::from(exchange.align));
+        if from == to {
+            buffer[..came.bytes.len()].copy_from_slice(&came.bytes);
+        } else {
+            buffer[..came.bytes.len()].fill(0);
+            for bit in 0..came.data_bits().min(came.bytes.len() * 8 - from.max(to)) {
+                let level = came.bytes[(from + bit) / 8] >> ((from + bit) % 8) & 1;
+                buffer[(to + bit) / 8] |= level << ((to + bit) % 8);
+            }
+        }
+        Ok(match received.collision {
+            Some(bits) => Reception::Collision { bits: u16::try_from(bits).unwrap() },
+            None => Reception::Frame { bits: u16::try_from(came.data_bits()).unwrap() },
+        })
+    }
+}
