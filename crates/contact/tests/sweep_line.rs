@@ -151,6 +151,7 @@ fn sweep(name: &str, setup: &Setup) -> Tally {
     let tally = run(setup, &cases);
     tally.print(name, begin);
     assert_eq!(tally.cases, cases.len());
+    assert!(tally.longest_order < Duration::from_secs(15), "{tally:?}");
     tally
 }
 
@@ -159,11 +160,15 @@ fn every_fault_at_every_character_over_t1() {
     let tally = sweep("T=1", &Setup::new(contact::JPKI_02));
     assert!(tally.cases > 20_000);
     // A block that is damaged once comes again: five of the twelve.
-    assert!(tally.recovered * 12 > tally.cases * 5, "{tally:?}");
-    // What LRC cannot see: a doubled byte that is the LRC itself (1 in 256), a block of zeros, and
-    // the same two bits of an even number of characters.
-    assert!(tally.unnoticed_once * 500 < tally.cases, "{tally:?}");
-    assert!(tally.unnoticed * 20 < tally.cases, "{tally:?}");
+    assert!(tally.recovered * 5 > tally.cases * 2, "{tally:?}");
+    noticed(&tally);
+}
+
+/// What LRC cannot see of blocks is what changes the same two bits in an even number of characters,
+/// and for the card, which acts at once, one in 256 of the doubled bytes.
+fn noticed(tally: &Tally) {
+    assert!(tally.unnoticed_once <= 5, "{tally:?}");
+    assert!(tally.unnoticed * 100 < tally.cases, "{tally:?}");
 }
 
 #[test]
@@ -173,8 +178,8 @@ fn every_fault_at_every_character_of_chains_and_extensions() {
     setup.reader.ifsd = 64;
     setup.card.waiting_time_extension = Some(WaitingTimeExtension { requests: 1, multiplier: 1 });
     let tally = sweep("T=1, chains and extensions", &setup);
-    assert!(tally.recovered * 12 > tally.cases * 5, "{tally:?}");
-    assert!(tally.unnoticed * 20 < tally.cases, "{tally:?}");
+    assert!(tally.recovered * 5 > tally.cases * 2, "{tally:?}");
+    noticed(&tally);
 }
 
 #[test]

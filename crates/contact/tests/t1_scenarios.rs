@@ -301,7 +301,10 @@ fn damaged_and_lost_blocks() {
             "18 a character is lost",
             "> I(0,0) 00B0000002\n<-I(0,0) 9000\n> R(0,other)\n< I(0,0) 9000",
         ),
-        ("19 a character too many is dropped", "> I(0,0) 00B0000002\n<+I(0,0) 9000"),
+        (
+            "19 a character too many, which may have shifted the block",
+            "> I(0,0) 00B0000002\n<+I(0,0) 9000\n> R(0,other)\n< I(0,0) 9000",
+        ),
         (
             "20 the reader's block is lost: the card asks for it",
             "> I(0,0) 00B0000002\n< nothing\n> R(0,other)\n< R(0)\n> I(0,0) 00B0000002\n< I(0,0) 9000",

@@ -5,6 +5,9 @@
 //! S(RESYNCH request) sets both sides to the beginning and the exchange ends in
 //! [`Error::Resynchronised`]. The command is never sent anew by itself.
 //!
+//! Nothing may come behind a block for BGT. A block that grew by a character on its way is right by
+//! its LRC one time in 256, and so may be one of a babbling line: the character too many tells.
+//!
 //! No block is ever held whole: its bytes are taken from the command as they go out, and put into
 //! the response as they come in.
 
@@ -48,6 +51,8 @@ enum Mode {
     Idle,
     Sending,
     Receiving,
+    /// After a whole block, and whether it fits its buffer: nothing may come behind it.
+    Settling(Block, bool),
     /// After a damaged block: wait until the line is silent, then repeat. So many characters came.
     Draining(Damage, u16),
     /// This is the end.
@@ -232,13 +237,21 @@ impl Engine {
                     Progress::Whole(block) => {
                         let fits = usize::from(self.incoming.length()) <= room.len();
                         self.due.not_before = now.after(self.times.block_guard);
-                        self.take(block, fits, command);
+                        self.due.until = self.due.not_before;
+                        self.mode = Mode::Settling(block, fits);
                     }
                     Progress::Wrong(damage) => {
                         self.mode = Mode::Draining(damage, 0);
                         self.wait_for_character(now);
                     }
                 }
+            }
+            (Mode::Settling(..), Some(_)) => {
+                self.mode = Mode::Draining(Damage::Other, 1);
+                self.wait_for_character(now);
+            }
+            (Mode::Settling(block, fits), None) if now >= self.due.until => {
+                self.take(block, fits, command);
             }
             (Mode::Draining(_, BABBLE), Some(_)) => self.end(Turn::Failed(Error::Babble)),
             (Mode::Draining(damage, count), Some(_)) => {
