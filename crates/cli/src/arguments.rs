@@ -4,7 +4,8 @@ mod on_card;
 
 pub(crate) use on_card::{
     Attributes, AttributesCheck, AuthorityOptions, CardFace, CardFaceBy, CardFaceCommand,
-    CardFaceShow, Check, CodeOptions, Face, FaceCommand, FacePhoto, RecordTrustOptions,
+    CardFaceShow, Check, CodeOptions, Face, FaceCommand, FacePhoto, KeyUseName, LivenessName,
+    MethodName, PersonOptions, PhotoName, RecordTrustOptions,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -170,8 +171,8 @@ impl TrustOptions {
 /// How PINs and passwords come in.
 #[derive(Args)]
 pub(crate) struct SecretOptions {
-    /// Read each secret as one line from standard input, in the order asked
-    #[arg(long)]
+    /// Read each secret, code or answer as one line from standard input, in the order asked
+    #[arg(long, visible_alias = "code-stdin")]
     pub(crate) pin_stdin: bool,
     /// The holder knows that it may be the last try, and confirms
     #[arg(long)]
@@ -180,6 +181,8 @@ pub(crate) struct SecretOptions {
 
 #[derive(Args)]
 pub(crate) struct CheckIn {
+    #[command(flatten)]
+    pub(crate) person: PersonOptions,
     #[command(flatten)]
     pub(crate) reader: ReaderOptions,
     #[command(flatten)]
@@ -191,7 +194,7 @@ pub(crate) struct CheckIn {
     /// The challenge, 16 to 64 bytes in hexadecimal; without it 32 fresh bytes are taken
     #[arg(long, value_name = "HEX", value_parser = nonce)]
     pub(crate) nonce: Option<Nonce>,
-    /// Write nonce, scheme, signature and certificate to this file when the check-in is verified
+    /// Write nonce, scheme, signature and certificate to this file when the check-in by PIN is verified
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: Option<PathBuf>,
     /// Show names and addresses
@@ -418,8 +421,14 @@ pub(crate) struct CardIssue {
     /// What carries the keys
     #[arg(long, value_enum, default_value = "card")]
     pub(crate) token: TokenName,
+    /// Whose photo is on it: the drawing of all virtual cards, or another one
+    #[arg(long, value_enum, default_value = "sample")]
+    pub(crate) photo: PhotoName,
+    /// The card takes the stand-in for the institution authentication (特定機関認証)
+    #[arg(long)]
+    pub(crate) stand_in_institution: bool,
     /// Carry the files of a JPKI test card; nobody has its keys, so a check-in ends in 19
-    #[arg(long, conflicts_with_all = ["not_after", "issued", "fresh_keys", "copied", "token"])]
+    #[arg(long, conflicts_with_all = ["not_after", "issued", "fresh_keys", "copied", "token", "photo"])]
     pub(crate) test_card: bool,
     #[command(flatten)]
     pub(crate) output: OutputOptions,

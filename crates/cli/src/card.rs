@@ -1,6 +1,8 @@
 //! `kazasu card`: virtual cards in files.
 
-use crate::arguments::{Card, CardCommand, CardIssue, CardRoot, CardShow, RootName, TokenName};
+use crate::arguments::{
+    Card, CardCommand, CardIssue, CardRoot, CardShow, PhotoName, RootName, TokenName,
+};
 use crate::authority;
 use crate::exit::{Error, Failed};
 use crate::file::Output;
@@ -10,7 +12,7 @@ use crate::screen::Screen;
 use kazasu::pki::cvc::CvcRole;
 use kazasu::pki::{Kind, Time};
 use kazasu::virtual_card::{
-    self, CardFile, CertificateKind, Date, Issue, Reference, Secret, root_certificate,
+    self, CardFile, CertificateKind, Date, Issue, Photo, Reference, Secret, root_certificate,
 };
 use std::time::UNIX_EPOCH;
 
@@ -33,6 +35,11 @@ fn issue(options: &CardIssue) -> Result<u8, Failed> {
     issue.settings.extended_length = !options.no_extended_length;
     issue.fresh_keys = options.fresh_keys;
     issue.copied = options.copied;
+    issue.stand_in_institution = options.stand_in_institution;
+    issue.photo = match options.photo {
+        PhotoName::Sample => Photo::Sample,
+        PhotoName::Another => Photo::Another,
+    };
     issue.kind = match options.token {
         TokenName::Card => virtual_card::Kind::Card,
         TokenName::Android => virtual_card::Kind::Android,

@@ -1,9 +1,10 @@
 //! `kazasu check-in`.
 
-use crate::arguments::CheckIn;
+use crate::arguments::{CheckIn, MethodName};
 use crate::evidence::Evidence;
 use crate::exit::{Error, Failed};
 use crate::file::Output;
+use crate::identify;
 use crate::json::{
     CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
 };
@@ -17,11 +18,18 @@ use kazasu::{Job, Nonce, authenticate};
 
 pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
+    if let Some(option) = options.person.useless() {
+        let error = format!("{option} is of another --method than the one that was asked for");
+        return Err(screen.fail(Error::Usage(error), empty(None)));
+    }
     let nonce = match &options.nonce {
         Some(nonce) => nonce.clone(),
         None => Nonce::fresh()
             .map_err(|error| screen.fail(Error::Internal(error.to_string()), empty(None)))?,
     };
+    if options.person.method != MethodName::Pin {
+        return identify::run(options, screen, &nonce);
+    }
     let fail = |error| screen.fail(error, empty(Some(&nonce)));
     screen.interruptible(empty(Some(&nonce)));
     let read = options.trust.files().chain(options.reader.file());

@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 /// Most columns of a photo.
 const PHOTO_COLUMNS: u16 = 44;
-/// Columns of a terminal that does not say how wide it is.
-const COLUMNS: u16 = 80;
+/// Columns and rows of a terminal that does not say how large it is.
+const SIZE: (u16, u16) = (80, 24);
 /// Columns that stand before a picture.
 const MARGIN: u16 = 2;
 /// A text picture has black where it is darker than this.
@@ -25,19 +25,29 @@ pub(crate) enum Greys {
     Palette,
 }
 
-/// The terminal that standard output is.
+/// A terminal, and what it can.
 #[derive(Clone, Copy)]
 pub(crate) struct Canvas {
     greys: Option<Greys>,
     columns: u16,
+    rows: u16,
 }
 
 impl Canvas {
-    /// `None` when standard output is no terminal, or one that shows text alone.
+    /// The one that standard output is; `None` when it is none, or shows text alone.
     pub(crate) fn of_stdout() -> Option<Self> {
+        io::stdout().is_terminal().then(|| Self::new(size_of_stdout()))?
+    }
+
+    /// The one that standard error is.
+    pub(crate) fn of_stderr() -> Option<Self> {
+        io::stderr().is_terminal().then(|| Self::new(size_of_stderr()))?
+    }
+
+    fn new(size: Option<(u16, u16)>) -> Option<Self> {
         let variable = |name| env::var(name).unwrap_or_default();
         let terminal = variable("TERM");
-        if !io::stdout().is_terminal() || terminal == "dumb" {
+        if terminal == "dumb" {
             return None;
         }
         let windows = !variable("WT_SESSION").is_empty();
@@ -45,14 +55,27 @@ impl Canvas {
             true => greys(&variable("COLORTERM"), &terminal, windows),
             false => None,
         };
-        let columns = columns().unwrap_or(COLUMNS).saturating_sub(MARGIN).max(1);
-        Some(Self { greys, columns })
+        let (columns, rows) = size.unwrap_or(SIZE);
+        Some(Self { greys, columns: columns.saturating_sub(MARGIN).max(1), rows })
+    }
+
+    /// Can it show a photo?
+    pub(crate) const fn has_greys(self) -> bool {
+        self.greys.is_some()
     }
 
     /// Lines of half blocks; `None` when the terminal has no greys.
     pub(crate) fn photo(self, picture: &Picture) -> Option<Zeroizing<String>> {
         let columns = PHOTO_COLUMNS.min(self.columns);
         Some(half_blocks(picture, columns, self.greys?))
+    }
+
+    /// The same on one screen with `lines` of text below it.
+    pub(crate) fn photo_above(self, picture: &Picture, lines: u16) -> Option<Zeroizing<String>> {
+        let rows = u32::from(self.rows.saturating_sub(lines).max(1)) * 2;
+        let most = rows * u32::from(picture.width()) / u32::from(picture.height());
+        let columns = u16::try_from(most).unwrap_or(u16::MAX).max(1);
+        Some(half_blocks(picture, columns.min(PHOTO_COLUMNS).min(self.columns), self.greys?))
     }
 
     /// Lines of braille dots.
@@ -70,13 +93,27 @@ fn greys(colorterm: &str, term: &str, windows_terminal: bool) -> Option<Greys> {
 }
 
 #[cfg(unix)]
-fn columns() -> Option<u16> {
-    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
-    Some(size.ws_col).filter(|columns| *columns > 0)
+fn size_of_stdout() -> Option<(u16, u16)> {
+    size(rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?)
+}
+
+#[cfg(unix)]
+fn size_of_stderr() -> Option<(u16, u16)> {
+    size(rustix::termios::tcgetwinsize(rustix::stdio::stderr()).ok()?)
+}
+
+#[cfg(unix)]
+fn size(size: rustix::termios::Winsize) -> Option<(u16, u16)> {
+    Some((size.ws_col, size.ws_row)).filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
 #[cfg(not(unix))]
-fn columns() -> Option<u16> {
+fn size_of_stdout() -> Option<(u16, u16)> {
+    None
+}
+
+#[cfg(not(unix))]
+fn size_of_stderr() -> Option<(u16, u16)> {
     None
 }
 

@@ -3,8 +3,9 @@
 use crate::exit::Error;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Largest file that is taken into memory: certificates, signatures, evidence.
 const SMALL: u64 = 1 << 20;
@@ -144,6 +145,70 @@ impl Output {
             self.temporary = None;
         }
         Ok(())
+    }
+}
+
+/// A file that is there for a short time: a photo that staff look at. It did not exist before, only its
+/// owner can read it, and it is overwritten and removed.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    path: PathBuf,
+    file: File,
+    length: usize,
+}
+
+/// The file that is there now.
+static SHOWN: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+impl Shown {
+    /// Makes it, empty.
+    pub(crate) fn prepare(path: &Path) -> Result<Self, Error> {
+        let mut new = File::options();
+        new.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+        let file = new
+            .open(path)
+            .map_err(|error| Error::file(path, format_args!("cannot be made: {error}")))?;
+        *shown() = Some(path.to_owned());
+        Ok(Self { path: path.to_owned(), file, length: 0 })
+    }
+
+    /// Puts these bytes into it, once.
+    pub(crate) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.length = bytes.len();
+        self.file.write_all(bytes)?;
+        self.file.flush()
+    }
+
+    /// Overwrites and removes it.
+    pub(crate) fn wipe(&mut self) {
+        if shown().take().is_none() {
+            return;
+        }
+        let _ = self
+            .file
+            .rewind()
+            .and_then(|()| self.file.write_all(&vec![0; self.length]))
+            .and_then(|()| self.file.sync_all());
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+fn shown() -> MutexGuard<'static, Option<PathBuf>> {
+    SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The program ends at once: what is shown is removed.
+pub(crate) fn leave() {
+    if let Some(path) = shown().take() {
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -6,7 +6,7 @@
 //! runs what was registered. A job that has touched a card comes to its own end; before that, and at a second
 //! signal, the program ends at once, with the terminal as it was.
 
-use crate::{stream, terminal};
+use crate::{file, stream, terminal};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -102,7 +102,8 @@ fn signalled() {
 
 /// Ends the program at once, with its object if JSON was asked for.
 fn leave(again: bool) -> ! {
-    terminal::restore();
+    terminal::leave();
+    file::leave();
     if let Some(object) = object().take() {
         stream::out(if again { object.again } else { object.before });
     }

@@ -1,10 +1,12 @@
 //! The JSON that scripts rely on. Its schemas are in `docs/schemas`, and a test holds it to them.
 
 mod on_card;
+mod person;
 
 pub(crate) use on_card::{
     AttributesObject, CardFaceObject, FieldObject, ImageObject, RecordObject,
 };
+pub(crate) use person::{ConfirmationObject, DecisionObject, MatcherObject};
 
 use crate::interrupt::{self, Interrupted};
 use crate::{hex, stream};
@@ -23,10 +25,16 @@ pub(crate) struct Object {
     pub(crate) message: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) method: Option<&'static str>,
+    /// What of the card's keys stands behind an identification.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key_use: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tries_left: Option<Option<u8>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) certificate: Option<Option<CertificateObject>>,
+    /// Instead of a certificate: `not_proven`.
+    #[serde(rename = "certificate", skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate_standing: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) trust: Option<Option<TrustObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +55,12 @@ pub(crate) struct Object {
     /// Whether the card is the one that its record was issued for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) authenticity: Option<Option<&'static str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) matcher: Option<MatcherObject>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) decision: Option<Option<DecisionObject>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmation: Option<Option<ConfirmationObject>>,
     /// Revocation is not looked at: `not_checked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) revocation: Option<&'static str>,
@@ -208,6 +222,11 @@ impl TrustObject {
 }
 
 impl ChallengeObject {
+    /// That of the card's own key, whose answer is not kept.
+    pub(crate) fn of_card(nonce: &Nonce, verified: bool) -> Self {
+        Self { verified, ..Self::new(nonce, None) }
+    }
+
     pub(crate) fn new(nonce: &Nonce, proof: Option<&Proof>) -> Self {
         let scheme = proof.map_or(kazasu::pki::Scheme::Pkcs1v15Sha256, Proof::scheme);
         Self {

@@ -1,5 +1,7 @@
 //! What the program says to people, in English and Japanese.
 
+mod person;
+
 use crate::arguments::Language;
 use crate::on_card::Standing;
 use kazasu::mynacard::Reference;
@@ -195,8 +197,8 @@ impl Language {
             ),
             Outcome::CodeWrong => self.of("The code is wrong.", "照合番号または生年月日が違います。"),
             Outcome::CodeBlocked => self.of(
-                "The code is blocked. The municipality opens it again; the PIN works meanwhile.",
-                "照合番号がロックされています。市区町村窓口で解除してください。それまでは暗証番号をご利用ください。",
+                "The code is blocked. Ask the municipality; the PIN works meanwhile.",
+                "照合番号または生年月日の照合がロックされています。市区町村窓口にご相談ください。それまでは暗証番号をご利用ください。",
             ),
             Outcome::CodesStopped => self.of(
                 "Two codes were wrong, so this run takes no more. Read the card again, then begin anew.",

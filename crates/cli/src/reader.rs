@@ -8,7 +8,9 @@ use crate::{interrupt, stream};
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Entry, ExtendedLength, Session};
 use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Reference};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::str::FromStr;
 
 /// What `--reader` says.
@@ -49,7 +51,8 @@ pub(crate) struct Exchanger {
 impl Exchanger {
     pub(crate) fn new(options: &ReaderOptions) -> Self {
         Self {
-            commands: vec![0; 262],
+            // Room for the certificate of an institution too.
+            commands: vec![0; 512],
             // Every answer with extended length.
             answers: vec![0; 65_538],
             mode: options.extended_length.into(),
@@ -70,6 +73,21 @@ impl Exchanger {
 /// Looks whether the card that was opened is still there: `None`, or what became of it. Asks the
 /// card nothing.
 pub(crate) type Look = Box<dyn FnMut() -> Option<(Outcome, String)>>;
+
+/// One look for several who ask. What became of the card is told again and again.
+pub(crate) fn shared(look: Look) -> impl Fn() -> Look {
+    let seen = Rc::new(RefCell::new((look, None)));
+    move || {
+        let seen = Rc::clone(&seen);
+        Box::new(move || {
+            let (look, gone) = &mut *seen.borrow_mut();
+            if gone.is_none() {
+                *gone = look();
+            }
+            gone.clone()
+        })
+    }
+}
 
 /// A reader with its card.
 pub(crate) struct Reader {
@@ -101,7 +119,11 @@ impl ReaderOptions {
     pub(crate) fn open(&self, screen: Screen) -> Result<Reader, NoReader> {
         interrupt::job_ends_itself();
         let card = match &self.reader {
-            ReaderName::Virtual => Card::issue(Issue::demonstration())?,
+            ReaderName::Virtual => {
+                let mut issue = Issue::demonstration();
+                issue.stand_in_institution = true;
+                Card::issue(issue)?
+            }
             ReaderName::VirtualFile(path) => CardFile::open(path)?,
             ReaderName::Pcsc(name) => {
                 let (link, look) = open_pcsc(name.as_deref(), self.wait, screen)?;

@@ -87,6 +87,23 @@ impl Secrets {
         !self.stdin && terminal::is_there() && self.end.is_none() && !interrupt::happened()
     }
 
+    /// Staff are asked: a line of standard input, or what is typed, which is shown. `None` when nothing
+    /// came, the card left, or `over` says that it is too late.
+    pub(crate) fn answer(
+        &mut self,
+        question: &str,
+        over: &mut dyn FnMut() -> bool,
+    ) -> Option<Zeroizing<String>> {
+        let stdin = self.stdin;
+        self.asked(|gone| {
+            let mut over = || gone() || over();
+            match stdin {
+                true => terminal::interruptible(&mut over, line)?.ok(),
+                false => terminal::shown(question, &mut over),
+            }
+        })
+    }
+
     /// The next secret: from standard input, the demonstration card's, or from the terminal.
     pub(crate) fn next(
         &mut self,
@@ -173,6 +190,11 @@ impl Secrets {
     fn ends(&mut self, error: Error) -> Declined {
         self.end = Some(NoReader::Error(error));
         Declined::Cancelled
+    }
+
+    /// Is there a reason to ask nobody any more?
+    pub(crate) const fn is_ended(&self) -> bool {
+        self.end.is_some()
     }
 
     /// Why a run got no secret though it needed one, unless somebody gave up.

@@ -25,6 +25,13 @@ pub(crate) fn prompt(text: impl Display) {
     let _ = stream.flush();
 }
 
+/// Text on standard output as it is, at once there.
+pub(crate) fn raw(text: &str) {
+    let mut stream = io::stdout().lock();
+    note(stream.write_all(text.as_bytes()));
+    let _ = stream.flush();
+}
+
 /// Everything is out: did standard output take it all? A closed pipe counts as taken, because
 /// whoever read it had enough.
 pub(crate) fn finish() -> bool {

@@ -94,6 +94,35 @@ fn keep(state: Option<State>) -> Option<State> {
     std::mem::replace(&mut *BEFORE.lock().unwrap_or_else(PoisonError::into_inner), state)
 }
 
+/// What leaves the screen that is kept apart from the scrollback, while something is shown there.
+static APART: Mutex<Option<fn(&str)>> = Mutex::new(None);
+
+/// From now on `write` goes to a screen of its own, which leaves nothing in the scrollback.
+pub(crate) fn begin_screen(write: fn(&str)) {
+    let before = apart().replace(write);
+    if before.is_none() {
+        write("\u{1B}[?1049h\u{1B}[H");
+    }
+}
+
+/// Back to the screen that was there before.
+pub(crate) fn end_screen() {
+    let write = apart().take();
+    if let Some(write) = write {
+        write("\u{1B}[2J\u{1B}[?1049l");
+    }
+}
+
+fn apart() -> std::sync::MutexGuard<'static, Option<fn(&str)>> {
+    APART.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sets the terminal back if something is being asked or shown.
+pub(crate) fn leave() {
+    restore();
+    end_screen();
+}
+
 /// Sets the terminal back if something is being asked.
 pub(crate) fn restore() {
     if keep(None).is_some_and(State::restore) {

@@ -132,7 +132,9 @@ fn what_is_not_so_is_refused() {
         ("/tries_left", json!(null)),
         ("/tries_left", json!(-1)),
         ("/method", json!("face")),
+        ("/key_use", json!("stand-in")),
         ("/certificate", json!(null)),
+        ("/certificate", json!("not_proven")),
         ("/certificate/phase", json!("over")),
         ("/certificate/more", json!(1)),
         ("/certificate/kind", json!("sign")),
@@ -155,6 +157,73 @@ fn what_is_not_so_is_refused() {
         let mut bad = good.clone();
         bad.as_object_mut().unwrap().remove(name);
         assert!(holds("check-in", &bad).is_err(), "without {name}");
+    }
+
+    let good = Call::new("check-in --method face").json("check-in").value;
+    let change = |path: &str, value: Value| {
+        let mut bad = good.clone();
+        let at = path.rfind('/').unwrap();
+        bad.pointer_mut(&path[..at]).unwrap()[&path[at + 1..]] = value;
+        bad
+    };
+    for (path, value) in [
+        ("/method", json!("pin")),
+        ("/method", json!("visual")),
+        ("/key_use", json!("institution")),
+        ("/key_use", json!("stand-in")),
+        ("/certificate", json!(null)),
+        ("/trust", json!({"hierarchy": "virtual", "anchor_sha256": "00".repeat(32)})),
+        ("/challenge/verified", json!(false)),
+        ("/challenge/signature", json!("00".repeat(256))),
+        ("/record", json!(null)),
+        ("/record/hierarchy", json!("production")),
+        ("/record/kind", json!("age")),
+        ("/authenticity", json!(null)),
+        ("/matcher/purpose", json!("production")),
+        ("/decision", json!(null)),
+        ("/decision/verdict", json!("no_match")),
+        ("/decision/liveness", json!("not-checked")),
+        ("/confirmation", json!(null)),
+        ("/outcome", json!("face_no_match")),
+    ] {
+        let bad = change(path, value.clone());
+        assert!(holds("check-in", &bad).is_err(), "{path} = {value}");
+    }
+    for name in good.as_object().unwrap().keys() {
+        let mut bad = good.clone();
+        bad.as_object_mut().unwrap().remove(name);
+        assert!(holds("check-in", &bad).is_err(), "without {name}");
+    }
+    for (line, schema, values) in [
+        (
+            "card-face show",
+            "card-face",
+            &[
+                ("/card_face/security_code/value", json!("1234")),
+                ("/card_face/photo/standing", json!("not_verified")),
+                ("/card_face/expiry/standing", json!("verified")),
+                ("/record", json!(null)),
+                ("/authenticity", json!(null)),
+                ("/tries_left", json!(null)),
+            ][..],
+        ),
+        (
+            "attributes",
+            "attributes",
+            &[
+                ("/attributes", json!(null)),
+                ("/attributes/name/standing", json!("unsigned")),
+                ("/record/kind", json!("card-face")),
+                ("/outcome", json!("done")),
+            ],
+        ),
+    ] {
+        let good = Call::new(line).json(schema).value;
+        for (path, value) in values {
+            let mut bad = good.clone();
+            *bad.pointer_mut(path).unwrap() = value.clone();
+            assert!(holds(schema, &bad).is_err(), "{schema}: {path} = {value}");
+        }
     }
 
     let folder = Folder::new();

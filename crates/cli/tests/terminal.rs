@@ -13,8 +13,12 @@ const FILE: &str = "check-in --reader virtual:card.json";
 
 fn at_terminal(folder: &Folder, line: &str, typed: &str) -> (i32, String) {
     let program = env!("CARGO_BIN_EXE_kazasu");
+    typed_at(folder, &format!("{program} {line}"), typed)
+}
+
+fn typed_at(folder: &Folder, line: &str, typed: &str) -> (i32, String) {
     let mut child = Command::new("script")
-        .args(["-qec", &format!("{program} {line}"), "/dev/null"])
+        .args(["-qec", line, "/dev/null"])
         .current_dir(folder.path("."))
         .env_remove("LANG")
         .env_remove("LC_ALL")
@@ -140,4 +144,32 @@ fn a_photo_is_drawn_where_it_can_be() {
     let is_dot = |character: char| ('\u{2801}'..='\u{28FF}').contains(&character);
     assert!(!all.contains(is_dot), "the name is not shown: {all}");
     assert!(drawn("TERM=linux", "card-face show --show-personal").contains(is_dot));
+}
+
+/// Staff see the photo on a screen of its own, which is left again, and answer in words.
+#[test]
+fn staff_are_asked_beside_the_photo() {
+    let folder = Folder::new();
+    let visual = |typed: &str, line: &str| {
+        let program = env!("CARGO_BIN_EXE_kazasu");
+        let line = format!(
+            "env COLORTERM=truecolor {program} check-in --method visual --operator C-17 --reason mask \
+             {line}"
+        );
+        typed_at(&folder, &line, typed)
+    };
+    let (code, out) = visual("yes\nwell\nyes\n", "");
+    assert_eq!(code, 0, "{out}");
+    let at = |text: &str| out.find(text).unwrap_or_else(|| panic!("{text}: {out}"));
+    assert!(at("\u{1B}[?1049h") < at("▀") && at("▀") < at("the person who stands before you"));
+    assert!(at("the face that is printed") < at("\u{1B}[?1049l"), "{out}");
+    assert_eq!(out.matches("the face that is printed").count(), 2, "asked again: {out}");
+    assert!(at("\u{1B}[?1049l") < at("confirmed by staff: C-17, mask"), "{out}");
+    assert!(!out[at("\u{1B}[?1049l")..].contains('▀'), "{out}");
+    let (code, out) = visual("いいえ\n", "--lang ja");
+    assert!(code == 34 && out.contains("目の前の方ですか"), "{out}");
+    let (code, out) = visual("yes\nyes\n", "--json");
+    let value = serde_json::from_str(out.rsplit("?1049l").next().unwrap().trim()).unwrap();
+    holds("check-in", &value).unwrap();
+    assert_eq!((code, &value["confirmation"]["operator"]), (0, &"C-17".into()));
 }

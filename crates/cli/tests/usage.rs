@@ -10,6 +10,18 @@ const COMMANDS: [(&str, &[&str]); 17] = [
     (
         "check-in",
         &[
+            "--method",
+            "pin|face|visual",
+            "--key-use",
+            "card-authenticity|stand-in",
+            "--probe",
+            "--stand-in-liveness",
+            "--operator",
+            "--reason",
+            "--photo-out",
+            "--answer-within",
+            "--authority",
+            "--code-stdin",
             "--reader",
             "--pin-stdin",
             "--nonce",

@@ -242,6 +242,15 @@ impl fmt::Display for Failure {
                 write!(f, "the card is not the one that its record was issued for: {error}")
             }
             Self::Card(error) => error.fmt(f),
+            // How an access code is opened again is not known (docs/card-facts.md §3).
+            Self::Code(VerifyError::Blocked) => f.write_str(
+                "no tries of this access code are left; ask the municipality, and use the PIN \
+                 meanwhile",
+            ),
+            Self::Code(VerifyError::WrongAndBlocked) => f.write_str(
+                "wrong, and that was the last try of this access code: none are left; ask the \
+                 municipality, and use the PIN meanwhile",
+            ),
             Self::Code(error) => error.fmt(f),
             Self::Cvc(error) => write!(f, "the signer of the card's records: {error}"),
             Self::Institution(error) => error.fmt(f),

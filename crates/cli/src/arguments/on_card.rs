@@ -3,6 +3,7 @@
 use super::{OutputOptions, ReaderOptions};
 use clap::{Args, Subcommand, ValueEnum};
 use kazasu::AttributesCode;
+use kazasu::face::Liveness;
 use kazasu::mynacard::Reference;
 use std::path::{Path, PathBuf};
 
@@ -188,4 +189,112 @@ pub(crate) struct FacePhoto {
     pub(crate) codes: CodeOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// How the holder is known, and what of the card's keys is used.
+#[derive(Args)]
+pub(crate) struct PersonOptions {
+    /// How the holder is known: by PIN, by face (顔認証), or by a member of staff who looks (目視確認)
+    #[arg(long, value_enum, value_name = "pin|face|visual", default_value = "pin")]
+    pub(crate) method: MethodName,
+    /// Without a PIN, which key proves the card: its own, so that the certificate is not proven, or
+    /// also that for user authentication by a stand-in, of virtual cards only. Without it the first
+    #[arg(long, value_enum, value_name = "card-authenticity|stand-in")]
+    pub(crate) key_use: Option<KeyUseName>,
+    /// By face: the picture that the matcher for demonstrations gets instead of a camera's, PNG or
+    /// JPEG 2000; without it the demonstration card's own photo, with that card alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) probe: Option<PathBuf>,
+    /// By face: what the stand-in for liveness says; without it passed
+    #[arg(long, value_enum, value_name = "passed|failed|not-checked")]
+    pub(crate) stand_in_liveness: Option<LivenessName>,
+    /// By visual check: who of the staff answers for it, up to 32 bytes
+    #[arg(long, value_name = "WHO", required_if_eq("method", "visual"))]
+    pub(crate) operator: Option<String>,
+    /// By visual check: why it was chosen, up to 64 bytes
+    #[arg(long, value_name = "TEXT", required_if_eq("method", "visual"))]
+    pub(crate) reason: Option<String>,
+    /// By visual check where no terminal can show the photo: put it into this file, which must not be
+    /// there, while staff are asked; it is overwritten and removed then
+    #[arg(long, value_name = "FILE.png")]
+    pub(crate) photo_out: Option<PathBuf>,
+    /// By visual check: wait so many seconds for both answers; without it 60
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub(crate) answer_within: Option<u32>,
+    #[command(flatten)]
+    pub(crate) authorities: AuthorityOptions,
+}
+
+impl PersonOptions {
+    /// An option that the method has no use for, if one was given.
+    pub(crate) fn useless(&self) -> Option<&'static str> {
+        let (face, visual) = (self.method == MethodName::Face, self.method == MethodName::Visual);
+        [
+            ("--key-use", self.key_use.is_some() && !face && !visual),
+            ("--authority", !self.authorities.authority.is_empty() && !face && !visual),
+            ("--probe", self.probe.is_some() && !face),
+            ("--stand-in-liveness", self.stand_in_liveness.is_some() && !face),
+            ("--operator", self.operator.is_some() && !visual),
+            ("--reason", self.reason.is_some() && !visual),
+            ("--answer-within", self.answer_within.is_some() && !visual),
+            ("--photo-out", self.photo_out.is_some() && !visual),
+        ]
+        .into_iter()
+        .find_map(|(name, useless)| useless.then_some(name))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MethodName {
+    Pin,
+    Face,
+    Visual,
+}
+
+impl MethodName {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pin => "pin",
+            Self::Face => "face",
+            Self::Visual => "visual",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyUseName {
+    CardAuthenticity,
+    StandIn,
+}
+
+impl KeyUseName {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::CardAuthenticity => "card-authenticity",
+            Self::StandIn => "stand-in",
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LivenessName {
+    Passed,
+    Failed,
+    NotChecked,
+}
+
+impl LivenessName {
+    pub(crate) const fn liveness(self) -> Liveness {
+        match self {
+            Self::Passed => Liveness::Passed,
+            Self::Failed => Liveness::Failed,
+            Self::NotChecked => Liveness::NotChecked,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PhotoName {
+    Sample,
+    Another,
 }
