@@ -206,3 +206,93 @@ impl fmt::Debug for Identified {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::{Holder, Memory, Nonce, OwnedSecret, RecordChecks, Request, card_face};
+    use kazasu_apdu::{Capabilities, Channel, Session};
+    use kazasu_face::{DemonstrationMatcher, FaceCheck, Instant, Liveness, Photo, Policy};
+    use kazasu_mynacard::VerificationNumberB;
+    use kazasu_pki::cvc::{CvcAnchor, CvcAnchors, CvcRole, KeyIdentifier};
+    use kazasu_pki::rsa::RsaPublicKey;
+    use kazasu_virtual_card::{Card, CardVerifiableAuthority, Issue, Link, Reference};
+    use std::string::String;
+
+    struct Knows(String);
+
+    impl Holder for Knows {
+        fn secret(&mut self, _: Request) -> Result<OwnedSecret, crate::Declined> {
+            Ok(VerificationNumberB::new(self.0.as_bytes()).unwrap().into())
+        }
+    }
+
+    /// A face and its proof, read off a card with this photo.
+    fn read<'b>(
+        photo: kazasu_virtual_card::Photo,
+        memory: &'b mut Memory<'_>,
+    ) -> (Verified<CardFace<'b>>, Authentic) {
+        let of = CardVerifiableAuthority::Surface;
+        let root = kazasu_virtual_card::card_verifiable_root(of).unwrap();
+        let key = RsaPublicKey::new(&root.modulus, 65_537).unwrap();
+        let identifier = KeyIdentifier::new(root.key_identifier);
+        let anchor = CvcAnchor::virtual_card(identifier, key, CvcRole::CardFace);
+        let anchors = CvcAnchors::none().with(anchor).unwrap();
+        let mut issue = Issue::demonstration().seed(1);
+        issue.photo = photo;
+        let card = Card::issue(issue).unwrap();
+        let mut holder = Knows(card.secret(Reference::SurfaceNumberB).unwrap().reveal().into());
+        let (mut outgoing, mut incoming) = ([0; 300], [0; 8192]);
+        let channel = Channel::new(&mut outgoing, &mut incoming);
+        let mut session = Session::new(Link::new(card), channel);
+        let checks = RecordChecks::card(&anchors, &Nonce::given(&[1; 32]).unwrap());
+        let report = card_face(&mut session, Some(&checks), &mut holder, memory);
+        (report.verified.unwrap(), report.authentic.unwrap())
+    }
+
+    /// Two presences that are not the same.
+    fn presences() -> [Presence; 2] {
+        let (mut outgoing, mut incoming) = ([0; 8], [0; 8]);
+        let mut channel = Channel::new(&mut outgoing, &mut incoming);
+        let first = channel.presence();
+        channel.begin_presence(Capabilities::default());
+        [first, channel.presence()]
+    }
+
+    fn matched(photo: &[u8], presence: Presence) -> Person {
+        let picture = kazasu_face::decode::Picture::decode(&Photo::new(photo).unwrap()).unwrap();
+        let mut matcher = DemonstrationMatcher::new(Liveness::Passed);
+        let (policy, now) =
+            (Policy::new(DemonstrationMatcher::threshold()), Instant::from_millis(1));
+        let mut check = FaceCheck::begin(&mut matcher, policy, presence, now).unwrap();
+        check.photo(&Photo::new(photo).unwrap()).unwrap();
+        check.prepare(now, presence);
+        check.capture(now, presence, picture.frame().unwrap().into());
+        Person::Face(check.into_match(now, presence).unwrap())
+    }
+
+    #[test]
+    fn only_what_belongs_together_is_joined() {
+        let (mut bytes, mut others) = ([0; 8192], [0; 8192]);
+        let (mut memory, mut memory_of_another) =
+            (Memory::new(&mut bytes), Memory::new(&mut others));
+        let (face, authentic) = read(kazasu_virtual_card::Photo::Sample, &mut memory);
+        let (another, authentic_of_another) =
+            read(kazasu_virtual_card::Photo::Another, &mut memory_of_another);
+        let [here, before] = presences();
+        let join = |person, authentic, read_in| {
+            Identified::join(person, &face, authentic, None, read_in, here).err()
+        };
+        let own = || matched(face.photo(), here);
+        let expired = Some(Failure::Card(mynacard::Error::EvidenceExpired));
+        assert_eq!(join(own(), authentic, here), None);
+        // Read, or looked at, in another presence; another photo; another chip.
+        assert_eq!(join(own(), authentic, before), expired);
+        assert_eq!(join(matched(face.photo(), before), authentic, here), expired);
+        assert_eq!(join(matched(another.photo(), here), authentic, here), expired);
+        let mismatch = Some(Failure::Authenticity(SignatureError::Mismatch));
+        assert_eq!(join(own(), authentic_of_another, here), mismatch);
+    }
+}
