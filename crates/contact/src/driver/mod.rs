@@ -5,9 +5,9 @@
 //!
 //! | Trait | What it is | Often there already |
 //! |---|---|---|
-//! | [`Line`] | I/O as characters of a UART | [`SerialNb`] over `embedded-hal-nb`, [`SerialIo`] over `embedded-io` |
+//! | [`Line`] | I/O as characters of a UART | `SerialNb` over `embedded-hal-nb`, `SerialIo` over `embedded-io` |
 //! | [`Configure`] | rate and parity of that UART | a closure |
-//! | [`Contacts`] | VCC, RST, CLK and the switch that sees a card | [`Pins`] over `embedded-hal` |
+//! | [`Contacts`] | VCC, RST, CLK and the switch that sees a card | `Pins` over `embedded-hal` |
 //! | [`Time`] | microseconds | a closure |
 //!
 //! With them, a [`Link`] runs in three styles, over the same code: blocking
