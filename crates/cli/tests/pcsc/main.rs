@@ -12,6 +12,7 @@ mod check_in;
 #[path = "../common/mod.rs"]
 mod common;
 mod leftovers;
+mod on_card;
 mod pulled;
 mod raw;
 mod readers;
