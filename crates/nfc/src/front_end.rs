@@ -13,6 +13,9 @@
 //! * Frames carry their checksum. Switch the chip's own off, or put it back on what is received
 //!   ([`crate::frame::seal`]) and strip it from what is sent.
 //! * What arrives outside an exchange is dropped.
+//! * A card at work disturbs the field. What has fewer than three bytes and is damaged is such a
+//!   disturbance (electromagnetic disturbance, EMD, ISO/IEC 14443-3 clause 8): go on listening for
+//!   what is left of the waiting time, if the chip can.
 //! * [`Reception::Silence`] is a statement about the air, an error one about the chip. Never report
 //!   a chip that fell silent as a card that did.
 

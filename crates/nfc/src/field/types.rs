@@ -31,6 +31,15 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// A frame of so many bits at 106 kbit/s, at once, with this wait: for tests of front ends. The
+    /// rest is set by its fields.
+    #[must_use]
+    pub const fn new(kind: Kind, bits: u16, wait: Duration) -> Self {
+        let (to_card, from_card) = (BitRate::Kbps106, BitRate::Kbps106);
+        let not_before = Instant::ORIGIN;
+        Self { kind, bits, align: 0, to_card, from_card, not_before, wait }
+    }
+
     /// Bytes to be sent, the last of which may be incomplete.
     #[must_use]
     pub const fn bytes(&self) -> usize {
