@@ -31,7 +31,7 @@ pub(crate) struct Recipe {
     pub(crate) profile: &'static [&'static str],
     pub(crate) rustflags: &'static str,
     /// The linker for a target, where Debian lacks the one that the compiler would call.
-    pub(crate) linker: Option<&'static str>,
+    pub(crate) linker: fn(&Context, &str) -> Option<OsString>,
 }
 
 /// A cargo that can build for the targets of a [`Recipe`].
@@ -68,10 +68,10 @@ pub(crate) fn toolchain(context: &Context, recipe: &Recipe) -> Result<Toolchain>
     );
     let sysroot = debian_sysroot(context, recipe)?;
     let mut environment = vec![("RUSTC".to_owned(), wrapper(&sysroot)?.into_os_string())];
-    if let Some(linker) = recipe.linker {
-        for target in recipe.targets {
+    for target in recipe.targets {
+        if let Some(linker) = (recipe.linker)(context, target) {
             let variable = target.to_uppercase().replace('-', "_");
-            environment.push((format!("CARGO_TARGET_{variable}_LINKER"), linker.into()));
+            environment.push((format!("CARGO_TARGET_{variable}_LINKER"), linker));
         }
     }
     Ok(Toolchain { cargo: DEBIAN_CARGO.into(), environment })

@@ -59,7 +59,7 @@ const fn recipe(
         crates: "std,panic_abort",
         profile: &["--config", UNOPTIMISED[0]],
         rustflags,
-        linker: None,
+        linker: |_, _| None,
     }
 }
 
