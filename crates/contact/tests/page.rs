@@ -1,0 +1,77 @@
+//! The timing table of `docs/contact-slot.md`, held to what the engines compute.
+
+use kazasu_contact::atr::Atr;
+use kazasu_contact::timing::{ANSWER_BEGINS, Blocks, Characters, INITIAL_WAITING_TIME, RESET_LOW};
+use kazasu_contact::{Rate, Settings};
+
+const PAGE: &str = include_str!("../../../docs/contact-slot.md");
+const T1: &str = "3BDA13FF8131FB468012392F31C173C601C03B";
+const T0: &str = "3B1013";
+const CLOCK: u32 = 4_000_000;
+
+/// The answer to reset, which must be named on the page.
+fn atr(hex: &str) -> Atr {
+    assert!(PAGE.contains(&format!("`{hex}`")), "{hex}");
+    let bytes: Result<Vec<u8>, _> =
+        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16)).collect();
+    Atr::parse(&bytes.unwrap_or_default()).unwrap_or_else(|error| panic!("{hex}: {error}"))
+}
+
+/// The last column of the row.
+fn documented(what: &str) -> Option<u64> {
+    let row = PAGE.lines().find_map(|line| line.strip_prefix(&format!("| {what} | ")))?;
+    row.trim_end_matches(" |").rsplit("| ").next()?.replace(',', "").parse().ok()
+}
+
+#[test]
+fn every_time_of_the_table_is_the_engines() {
+    let settings = Settings::new(CLOCK, &[]);
+    let (first, later) = (Rate::initial(CLOCK), Rate::new(CLOCK, 372, 4));
+    let blocks = Blocks::new(&atr(T1), later);
+    let characters = Characters::new(&atr(T0), later);
+    let rows = [
+        ("VCC stable before CLK", settings.power_up),
+        ("RST low at least", first.etu(RESET_LOW)),
+        ("answer to reset begins within", first.etu(ANSWER_BEGINS)),
+        ("between two characters of the answer, at most", first.etu(INITIAL_WAITING_TIME)),
+        ("the whole answer, at most", first.etu(settings.answer_limit)),
+        ("etu before PPS", first.etu(1)),
+        ("etu after PPS", later.etu(1)),
+        ("T=1 block guard time", blocks.block_guard),
+        ("T=1 character waiting time", blocks.character_waiting),
+        ("T=1 block waiting time", blocks.block_waiting),
+        ("T=0 turnaround", characters.turnaround),
+        ("T=0 waiting time", characters.waiting),
+        ("without power before the next try", settings.power_down),
+        ("one command, at most", settings.exchange_limit),
+    ];
+    let table = PAGE.split("## Timing").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let lines = table.unwrap_or_default().lines().filter(|line| line.starts_with("| "));
+    // The head and its rule are not rows.
+    assert_eq!(lines.count(), rows.len() + 1);
+    for (what, time) in rows {
+        assert_eq!(documented(what), Some(time.micros()), "{what}");
+    }
+}
+
+#[test]
+fn every_error_in_the_page_on_hanging_cards_has_its_name_from_the_crate() {
+    let part =
+        PAGE.split("## When a card hangs").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let part = part.unwrap_or_default();
+    use kazasu_contact::Error;
+    let errors = [
+        Error::Mute,
+        Error::TimedOut,
+        Error::Unresponsive,
+        Error::ExtensionLimit,
+        Error::NullLimit,
+        Error::ExchangeLimit,
+        Error::Babble,
+        Error::Resynchronised,
+        Error::CardRemoved,
+    ];
+    for error in errors {
+        assert!(part.contains(&format!("`{error:?}`")), "{error:?}");
+    }
+}
