@@ -13,14 +13,15 @@ use crate::{
     context::{Context, output, run as run_command},
     probe,
     qemu::{self, Machine, Run},
+    slot,
     sysroot::Toolchain,
     system::{self, Package},
     tally::Tally,
 };
 
 /// Where the images for a target run, and what they may cost.
-struct Board {
-    target: &'static str,
+pub(crate) struct Board {
+    pub(crate) target: &'static str,
     machine: Machine,
     /// What parse, chain and challenge may add to an image, roots included. The code of a Cortex-M0
     /// is longer.
@@ -72,6 +73,7 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
             build(context, &toolchain, board, "bare/firmware-p384", "--features trust/p384")?;
         table.extend(trust(context, board, &plain, &mut tally)?);
         table.extend(p384(context, board, &plain, &next, &mut tally)?);
+        table.extend(slot::run(context, &toolchain, board, &mut tally)?);
     }
     let page = std::fs::read_to_string(context.root.join(PAGE)).context(PAGE)?;
     println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
@@ -101,11 +103,11 @@ fn documented(page: &str, what: &str, target: &str) -> Option<u64> {
 }
 
 /// One measured figure, and its limit if it has one.
-struct Row {
-    target: &'static str,
-    what: &'static str,
-    value: u64,
-    most: Option<u64>,
+pub(crate) struct Row {
+    pub(crate) target: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) value: u64,
+    pub(crate) most: Option<u64>,
 }
 
 /// Builds the images of `hw-tests/trust` and tells in which folder they are.
@@ -125,7 +127,7 @@ fn build(
     Ok(built.join(board.target).join("release"))
 }
 
-fn check(tally: &mut Tally, board: &Board, passed: bool, what: &str) {
+pub(crate) fn check(tally: &mut Tally, board: &Board, passed: bool, what: &str) {
     tally.count(passed);
     if !passed {
         println!("  {} FAILED: {what}", board.target);
@@ -143,6 +145,24 @@ fn verified(context: &Context, board: &Board, image: &Path, tally: &mut Tally) -
     Ok(run)
 }
 
+/// Neither panic code nor a heap may be in an image.
+pub(crate) fn symbols(
+    context: &Context,
+    board: &Board,
+    image: &Path,
+    tally: &mut Tally,
+) -> Result<()> {
+    let symbols = output(context.command("arm-none-eabi-nm").arg(image))?;
+    let panics = probe::panics(&symbols);
+    check(tally, board, panics.is_empty(), "no panic code is linked");
+    for symbol in panics {
+        println!("    panic code: {symbol}");
+    }
+    let heap = HEAP_SYMBOLS.iter().any(|name| symbols.contains(name));
+    check(tally, board, !heap, "no heap is linked");
+    Ok(())
+}
+
 /// Today's card: that the image judges rightly, and what that costs.
 fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> Result<Vec<Row>> {
     let empty = qemu::boot(context, &board.machine, &images.join("empty"), PATIENCE)?;
@@ -153,15 +173,7 @@ fn trust(context: &Context, board: &Board, images: &Path, tally: &mut Tally) -> 
     let told = !damaged.success && damaged.last_line() == "NOT VERIFIED";
     check(tally, board, told, "a challenge that was not signed is told from one that was");
 
-    let symbols = output(context.command("arm-none-eabi-nm").arg(images.join("trust")))?;
-    let panics = probe::panics(&symbols);
-    check(tally, board, panics.is_empty(), "no panic code is linked");
-    for symbol in panics {
-        println!("    panic code: {symbol}");
-    }
-    let heap = HEAP_SYMBOLS.iter().any(|name| symbols.contains(name));
-    check(tally, board, !heap, "no heap is linked");
-
+    symbols(context, board, &images.join("trust"), tally)?;
     let whole = text(context, &images.join("trust"))?;
     let frame = text(context, &images.join("empty"))?;
     let instructions = |name| anyhow::Ok(board.machine.instructions(run.figure(name)?));
@@ -204,7 +216,7 @@ fn p384(
 }
 
 /// Code and constants of an image.
-fn text(context: &Context, image: &Path) -> Result<u64> {
+pub(crate) fn text(context: &Context, image: &Path) -> Result<u64> {
     let size = output(context.command("arm-none-eabi-size").arg(image))?;
     let number = size.lines().nth(1).and_then(|line| line.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).context("size printed no numbers")

@@ -23,6 +23,7 @@ mod pcsc;
 mod probe;
 mod qemu;
 mod runner;
+mod slot;
 mod source;
 mod sysroot;
 mod system;

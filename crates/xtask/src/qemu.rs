@@ -1,10 +1,10 @@
 //! Boots an image in QEMU and hands over what it printed. It knows nothing of what images do.
 
 use std::{
-    io::Read as _,
-    path::Path,
+    io::Read,
+    path::{Path, PathBuf},
     process::Stdio,
-    thread,
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
@@ -31,6 +31,8 @@ impl Machine {
 pub(crate) struct Run {
     pub(crate) success: bool,
     text: String,
+    /// Standard error: what the image logged there.
+    pub(crate) log: Vec<u8>,
 }
 
 impl Run {
@@ -59,17 +61,31 @@ pub(crate) fn boot(
     image: &Path,
     limit: Duration,
 ) -> Result<Run> {
+    boot_wired(context, machine, image, &[], limit)
+}
+
+/// As [`boot`], with the UARTs of the machine wired to sockets on which somebody listens already.
+pub(crate) fn boot_wired(
+    context: &Context,
+    machine: &Machine,
+    image: &Path,
+    sockets: &[PathBuf],
+    limit: Duration,
+) -> Result<Run> {
     let mut command = context.command("qemu-system-arm");
-    command.args(["-M", machine.name, "-display", "none", "-monitor", "none", "-serial", "none"]);
+    command.args(["-M", machine.name, "-display", "none", "-monitor", "none"]);
+    if sockets.is_empty() {
+        command.args(["-serial", "none"]);
+    }
+    for socket in sockets {
+        command.arg("-serial").arg(format!("unix:{}", socket.display()));
+    }
     command.args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"]);
-    command.arg("-kernel").arg(image).stdout(Stdio::piped());
+    command.arg("-kernel").arg(image).stdout(Stdio::piped()).stderr(Stdio::piped());
     println!("  $ {}", line(&command));
     let mut child = command.spawn().context("cannot start qemu-system-arm")?;
-    let mut stdout = child.stdout.take().context("QEMU has no output")?;
-    let reader = thread::spawn(move || {
-        let mut octets = Vec::new();
-        stdout.read_to_end(&mut octets).map(|_| octets)
-    });
+    let reader = read(child.stdout.take().context("QEMU has no output")?);
+    let log = read(child.stderr.take().context("QEMU has no standard error")?);
     let deadline = Instant::now() + limit;
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -83,9 +99,19 @@ pub(crate) fn boot(
         thread::sleep(Duration::from_millis(10));
     };
     let octets = reader.join().map_err(|_| anyhow!("the output was not read"))??;
-    Ok(Run {
-        success: status.success(),
-        text: String::from_utf8_lossy(&octets).trim_end().to_owned(),
+    let log = log.join().map_err(|_| anyhow!("the log was not read"))??;
+    let text = String::from_utf8_lossy(&octets).trim_end().to_owned();
+    if text.is_empty() {
+        // QEMU itself has something to say.
+        print!("{}", String::from_utf8_lossy(&log));
+    }
+    Ok(Run { success: status.success(), text, log })
+}
+
+fn read(mut from: impl Read + Send + 'static) -> JoinHandle<std::io::Result<Vec<u8>>> {
+    thread::spawn(move || {
+        let mut octets = Vec::new();
+        from.read_to_end(&mut octets).map(|_| octets)
     })
 }
 
@@ -95,7 +121,11 @@ mod tests {
 
     #[test]
     fn figures_are_whole_lines() {
-        let run = Run { success: true, text: "peak-stack 128\nticks 7\nverified".to_owned() };
+        let run = Run {
+            success: true,
+            text: "peak-stack 128\nticks 7\nverified".to_owned(),
+            log: Vec::new(),
+        };
         assert_eq!(run.figure("peak-stack").unwrap(), 128);
         assert_eq!(run.last_line(), "verified");
         for missing in ["peak", "verified", "stack"] {

@@ -17,7 +17,17 @@
 
 #![no_std]
 
-use core::arch::asm;
+#[cfg(feature = "contact")]
+pub mod mps2;
+
+#[cfg(feature = "defmt")]
+mod log;
+
+use core::{
+    arch::asm,
+    cell::UnsafeCell,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 pub use cortex_m_rt::entry;
 use cortex_m_rt::exception;
@@ -28,6 +38,9 @@ const SYS_WRITE: u32 = 0x05;
 const SYS_EXIT: u32 = 0x18;
 /// Opens `:tt` for writing: the host's standard output.
 const MODE_WRITE: u32 = 4;
+/// Opens `:tt` for appending: the host's standard error.
+#[cfg(feature = "defmt")]
+const MODE_APPEND: u32 = 8;
 const APPLICATION_EXIT: u32 = 0x2_0026;
 const RUN_TIME_ERROR: u32 = 0x2_0023;
 
@@ -58,8 +71,12 @@ pub struct Console(u32);
 impl Console {
     /// Opens it. Without a host that answers, the processor stops here.
     pub fn open() -> Self {
+        Self::open_as(MODE_WRITE)
+    }
+
+    fn open_as(mode: u32) -> Self {
         let name = c":tt";
-        let arguments = [name.as_ptr() as usize, MODE_WRITE as usize, name.count_bytes()];
+        let arguments = [name.as_ptr() as usize, mode as usize, name.count_bytes()];
         Self(host(SYS_OPEN, arguments.as_ptr() as usize))
     }
 
@@ -125,6 +142,34 @@ pub fn ticks<T>(action: impl FnOnce() -> T) -> (T, u32) {
     // SAFETY: as above.
     let end = unsafe { SYST_CVR.read_volatile() };
     (value, begin.wrapping_sub(end) & COUNTER_MASK)
+}
+
+/// Memory that one owner takes once: a buffer that is not on the stack.
+pub struct Room<const N: usize> {
+    bytes: UnsafeCell<[u8; N]>,
+    taken: AtomicBool,
+}
+
+// SAFETY: `take` lends the bytes to one caller only. There is one processor, and no interrupt
+// handler takes any, so nothing comes between its look and its mark.
+unsafe impl<const N: usize> Sync for Room<N> {}
+
+impl<const N: usize> Room<N> {
+    /// Full of zeros.
+    #[expect(clippy::new_without_default, reason = "it is for statics")]
+    pub const fn new() -> Self {
+        Self { bytes: UnsafeCell::new([0; N]), taken: AtomicBool::new(false) }
+    }
+
+    /// The bytes, the first time; nothing after that.
+    pub fn take(&'static self) -> &'static mut [u8] {
+        if self.taken.load(Ordering::Relaxed) {
+            return &mut [];
+        }
+        self.taken.store(true, Ordering::Relaxed);
+        // SAFETY: as for `Sync`: this is the first caller, and the last.
+        unsafe { &mut *self.bytes.get() }
+    }
 }
 
 /// The most bytes of stack that were in use at once since the start.
