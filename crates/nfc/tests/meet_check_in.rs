@@ -8,7 +8,7 @@ use std::time::Duration;
 use kazasu::{Cleared, Outcome};
 use kazasu_nfc::{Capabilities, Error, Rates, Several};
 use kazasu_virtual_card::radio::{
-    BitRate, Bystander, PiccSettings, TypeASettings, TypeBSettings, WaitingTime, WorkTimes,
+    BitRate, Bystander, Noise, PiccSettings, TypeASettings, TypeBSettings, WaitingTime, WorkTimes,
 };
 use meeting::patient::Patient;
 use meeting::{Meeting, Met, Setup, check_in};
@@ -129,6 +129,29 @@ fn with_a_phone_as_the_standard_has_it() {
         let met = verifies(&mut patient, &setup, name);
         assert_eq!(met.rates, (best, best), "{name}");
     }
+}
+
+#[test]
+fn with_a_card_that_disturbs_the_field_while_it_works() {
+    let mut patient = Patient::new(true);
+    let (mut verified, mut sessions) = (0, 0);
+    for listens_on in [true, false] {
+        for (seed, (name, card, _)) in (0..).zip(KNOWN.into_iter().cycle().take(40)) {
+            let mut setup = Setup::new(PiccSettings::type_b(card));
+            setup.card.work = WorkTimes::OBSERVED;
+            setup.listens_on = listens_on;
+            setup.noise = Some((Noise { disturbance: 0.2, ..Noise::default() }, seed));
+            let met = check_in(&mut patient, &setup);
+            assert!(met.verify_commands <= 1 && met.tries_left == 3, "{name}: {met:?}");
+            // A front end that listens on needs nobody's help.
+            assert!(met.verified() || !listens_on, "{name}, {seed}: {:?}", met.errors);
+            assert!(met.verified() || !met.errors.is_empty(), "{name}, {seed}");
+            verified += u32::from(met.verified());
+            sessions += 1;
+        }
+    }
+    println!("{verified} of {sessions} verified");
+    assert!(verified * 10 >= sessions * 9, "{verified} of {sessions}");
 }
 
 /// The first thing that the engine says of a field with these others in it.

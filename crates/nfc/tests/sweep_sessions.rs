@@ -195,6 +195,7 @@ fn world(numbers: &mut Numbers) -> World {
         noise.latest =
             [Duration::from_millis(1), Duration::from_millis(20), fwt][numbers.below(3) as usize];
         noise.phantom = numbers.probability();
+        noise.disturbance = numbers.probability();
     }
     let mut settings = Settings::default();
     settings.poll_limit = kazasu_nfc::Duration::from_millis(1_500);
@@ -246,6 +247,7 @@ fn run(session: u64, script: &Script, tally: &mut Tally) {
     }
     let mut radio = Radio::new(field, world.capabilities);
     radio.latency = world.latency;
+    radio.listens_on = !numbers.one_in(3);
     let (mut frame, mut response) = ([0; 256], [0; 4096]);
     let mut link = Link::new(radio, world.settings, &mut frame);
     let (mut verified, mut complete) = (false, false);

@@ -69,6 +69,7 @@ fn noise() -> impl Strategy<Value = Noise> {
             late,
             latest: Duration::from_millis(latest),
             phantom,
+            disturbance: phantom,
         },
     )
 }

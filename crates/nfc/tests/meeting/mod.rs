@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) mode: ExtendedLength,
     pub(crate) faults: Vec<FrameFault>,
     pub(crate) noise: Option<(Noise, u64)>,
+    /// Does the front end go on listening after a disturbance?
+    pub(crate) listens_on: bool,
     /// The card leaves and comes back.
     pub(crate) away: Option<(Duration, Option<Duration>)>,
 }
@@ -48,6 +50,7 @@ impl Setup {
             mode: ExtendedLength::Auto,
             faults: Vec::new(),
             noise: None,
+            listens_on: true,
             away: None,
         }
     }
@@ -118,7 +121,8 @@ pub(crate) struct Meeting<'b, 'p> {
 
 impl<'b, 'p> Meeting<'b, 'p> {
     pub(crate) fn new(patient: &'p mut Patient, setup: &Setup, frame: &'b mut [u8]) -> Self {
-        let radio = Radio::new(setup.field(patient), setup.capabilities);
+        let mut radio = Radio::new(setup.field(patient), setup.capabilities);
+        radio.listens_on = setup.listens_on;
         let mut settings = setup.reader;
         // What this front end adds to a waiting time is known.
         settings.latency = kazasu_nfc::Duration::from_micros(100);

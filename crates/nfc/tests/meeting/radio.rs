@@ -7,7 +7,7 @@ use std::time::Duration;
 use kazasu::apdu::transport::{self, ErrorKind};
 use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Instant, Kind, Reception};
 use kazasu_virtual_card::Responder;
-use kazasu_virtual_card::radio::{BitRate, Field, Frame, Signal};
+use kazasu_virtual_card::radio::{BitRate, Direction, Field, Frame, Signal};
 
 /// Nothing can be wrong with it.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub(crate) struct Radio<R: Responder> {
     pub(crate) capabilities: Capabilities,
     /// From the end of an answer to the next step of the engine: how long its processor takes.
     pub(crate) latency: Duration,
+    /// Does it go on listening after a disturbance of less than three bytes?
+    pub(crate) listens_on: bool,
     pub(crate) frames: u64,
     steps: u32,
 }
@@ -56,7 +58,7 @@ pub(crate) fn duration(at: Instant) -> Duration {
 impl<R: Responder> Radio<R> {
     pub(crate) fn new(field: Field<R>, capabilities: Capabilities) -> Self {
         let (now, latency) = (Duration::ZERO, Duration::from_micros(50));
-        Self { field, now, capabilities, latency, frames: 0, steps: 0 }
+        Self { field, now, capabilities, latency, listens_on: true, frames: 0, steps: 0 }
     }
 
     /// An order begins: it must end.
@@ -107,9 +109,20 @@ impl<R: Responder> FrontEnd for Radio<R> {
         frame.last_bits = exchange.last_bits() % 8;
         let sent = self.field.transmit(&frame, self.now);
         let until = sent + Duration::from_micros(exchange.wait.micros().into());
-        let Some(heard) = self.field.listen(sent, until) else {
-            self.now = until + self.latency;
-            return Ok(Reception::Silence);
+        let mut from = sent;
+        let heard = loop {
+            let Some(heard) = self.field.listen(from, until) else {
+                self.now = until + self.latency;
+                return Ok(Reception::Silence);
+            };
+            // By its length on the air: two cards at once break the first character, and are long.
+            let three = Frame::raw(signal, rate(exchange.from_card), vec![0; 3]);
+            let short = heard.ends - heard.begins < three.air_time(Direction::ToReader);
+            let short = short && heard.received.error.is_some();
+            if !(short && self.listens_on) {
+                break heard;
+            }
+            from = heard.ends;
         };
         self.now = heard.ends + self.latency;
         let received = heard.received;

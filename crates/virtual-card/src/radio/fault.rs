@@ -71,6 +71,9 @@ pub struct Noise {
     pub late: f64,
     /// How late at most.
     pub latest: Duration,
-    /// The reader hears something when nobody sends.
+    /// The reader hears something like a frame when nobody sends.
     pub phantom: f64,
+    /// The reader hears less than three bytes before the answer: a card at work disturbs the field
+    /// (electromagnetic disturbance, ISO/IEC 14443-3, 8).
+    pub disturbance: f64,
 }

@@ -433,6 +433,9 @@ impl<R: Responder> Field<R> {
     /// listening to the end of a frame that has begun.
     pub fn listen(&mut self, from: Duration, until: Duration) -> Option<Heard> {
         self.air.retain(|one| one.begins >= from);
+        if let Some(disturbance) = self.disturbance(from, until) {
+            return Some(disturbance);
+        }
         loop {
             let next = self
                 .air
@@ -476,18 +479,37 @@ impl<R: Responder> Field<R> {
         heard
     }
 
+    /// A burst between the reader's frame and the answer.
+    fn disturbance(&mut self, from: Duration, until: Duration) -> Option<Heard> {
+        if !self.on || !self.draw.chance(self.noise.disturbance) {
+            return None;
+        }
+        let first = self.air.iter().map(|one| one.begins).min().unwrap_or(until).min(until);
+        let length = 1 + usize::from(self.draw.chance(0.5));
+        let heard = self.burst(length, from, first);
+        // It is over before the answer begins, or it is none.
+        (heard.ends < first).then_some(heard)
+    }
+
     /// Noise where nobody sends.
     fn phantom(&mut self, from: Duration, until: Duration) -> Option<Heard> {
         if !self.on || !self.draw.chance(self.noise.phantom) {
             return None;
         }
+        Some(self.burst(4, from, until))
+    }
+
+    /// Something that is no frame, between these times.
+    fn burst(&mut self, length: usize, from: Duration, until: Duration) -> Heard {
         let window = u64::try_from(until.saturating_sub(from).as_nanos()).unwrap_or(u64::MAX);
         let begins = from + Duration::from_nanos(self.draw.below(window.max(1)));
-        let frame = Frame::raw(Signal::TypeB, BitRate::Kbps106, self.draw.bytes().to_vec());
+        let mut bytes = self.draw.bytes().to_vec();
+        bytes.truncate(length);
+        let frame = Frame::raw(Signal::TypeB, BitRate::Kbps106, bytes);
         let ends = begins + frame.air_time(Direction::ToReader);
         let mut received = Received::from(frame);
         received.error = Some(ReceiveError::Framing);
-        Some(Heard { received, begins, ends })
+        Heard { received, begins, ends }
     }
 }
 
