@@ -100,6 +100,13 @@ fn with_cards_that_nobody_has_seen() {
         ),
         ("a small reader", of(real, |setup| setup.capabilities = Capabilities::new(64))),
         (
+            "a longer guard time",
+            of(
+                TypeBSettings { protocol_info: [0xB3, 0x87, 0xA1], ..TypeBSettings::JPKI_06 },
+                |_| {},
+            ),
+        ),
+        (
             "MBLI and a higher layer response",
             of(
                 TypeBSettings {

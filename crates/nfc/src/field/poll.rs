@@ -230,6 +230,9 @@ impl Field {
         match received(Kind::B, reception, frame).map(Atqb::parse) {
             Some(Some(atqb)) => {
                 self.polling.valid = self.polling.valid.saturating_add(1);
+                // This card's own guard time holds from its first frame on.
+                let gap = Duration::from_cycles(timing::tr2(atqb.tr2()));
+                self.quiet = self.quiet.max(now.after(gap));
                 self.polling.atqb.get_or_insert(atqb);
             }
             None if reception == Reception::Silence => {}
