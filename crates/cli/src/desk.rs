@@ -8,7 +8,7 @@ use crate::reader::Look;
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::{interrupt, stream, terminal};
-use kazasu::face::decode::Picture;
+use kazasu::face::decode::{DecodeError, Picture};
 use kazasu::face::{Answer, Capture, Instant, Photo, Question, Step, VisualPolicy};
 use kazasu::pki::records::{CardFace, Verified};
 use kazasu::{Camera, Reply, Staff};
@@ -46,8 +46,12 @@ pub(crate) fn read_picture(path: &Path) -> Result<Picture, Error> {
 
 /// Decodes PNG or JPEG 2000.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
-    let photo = Photo::new(bytes).map_err(|_| "neither PNG nor JPEG 2000".to_owned())?;
-    Picture::decode(&photo).map_err(|error| error.to_string())
+    let foreign = || "neither PNG nor JPEG 2000".to_owned();
+    let photo = Photo::new(bytes).map_err(|_| foreign())?;
+    Picture::decode(&photo).map_err(|error| match error {
+        DecodeError::Unsupported => foreign(),
+        error => error.to_string(),
+    })
 }
 
 impl Camera for Probe {

@@ -125,7 +125,7 @@ pub(crate) fn again<V>(
     while read.outcome == Outcome::CodeWrong && secrets.asks() && session.reconnect().is_ok() {
         screen.ask(&screen.language.outcome(read.outcome, read.tries_left));
         let next = flow(session, secrets);
-        if next.outcome == Outcome::Cancelled {
+        if next.outcome == Outcome::Cancelled && secrets.was_declined() {
             // Nobody gave another one: what happened is that the first was wrong.
             break;
         }

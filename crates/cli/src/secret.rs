@@ -38,6 +38,8 @@ pub(crate) struct Secrets {
     on_stage: Option<Box<dyn FnMut(Stage)>>,
     /// Is the card still there?
     look: Option<Look>,
+    /// Was nothing entered where something was asked for?
+    declined: bool,
     /// Nobody could be asked, what came is no such secret, or the card left meanwhile: the run ends
     /// in this.
     end: Option<NoReader>,
@@ -54,6 +56,7 @@ impl Secrets {
             demonstration: None,
             on_stage: None,
             look: None,
+            declined: false,
             end: None,
         }
     }
@@ -132,6 +135,7 @@ impl Secrets {
         for _ in 0..ENTRIES {
             let entered = self.hidden(prompt.to_owned())?;
             if entered.is_empty() {
+                self.declined = true;
                 return Err(Declined::Cancelled);
             }
             match parse(reference, &entered) {
@@ -190,6 +194,11 @@ impl Secrets {
     fn ends(&mut self, error: Error) -> Declined {
         self.end = Some(NoReader::Error(error));
         Declined::Cancelled
+    }
+
+    /// Did somebody give up by entering nothing? Not by a signal.
+    pub(crate) const fn was_declined(&self) -> bool {
+        self.declined
     }
 
     /// Is there a reason to ask nobody any more?

@@ -48,6 +48,11 @@ fn a_signal_ends_a_run_that_waits() {
     for (arguments, late) in [
         (vec!["check-in", "--reader", "virtual:card.json", "--pin-stdin", "--json"], true),
         (vec!["sign", "--key", "auth", "--in", "pipe", "--out", "signature", "--json"], false),
+        (
+            vec!["card-face", "show", "--reader", "virtual:card.json", "--code-stdin", "--json"],
+            true,
+        ),
+        (vec!["attributes", "--reader", "virtual:card.json", "--code-stdin", "--json"], true),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_kazasu"))
             .args(&arguments)

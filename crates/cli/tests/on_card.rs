@@ -7,6 +7,8 @@ mod common;
 use common::{Answer, Call, Folder, holds};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::{Read, Write};
+use std::process::Stdio;
 
 const NAME: &str = "架空　見本";
 const FACE: &str = "card-face show --reader virtual:card.json";
@@ -383,4 +385,42 @@ fn cards_without_these_applications_are_named() {
     fs::create_dir(folder.path("card.json.new")).unwrap();
     let answer = folder.call(FACE).codes(&["00000000000000"]).json("card-face");
     assert_eq!(answer.end(), (3, "file_error"));
+}
+
+#[test]
+fn a_card_in_use_is_left_alone() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    // The first one holds the card while it waits for the code.
+    let mut first = folder
+        .call(FACE)
+        .argument("--code-stdin")
+        .argument("--trace")
+        .command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stderr = first.stderr.take().unwrap();
+    stderr.read_exact(&mut [0]).unwrap();
+    let drain = std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+    for (line, schema) in [
+        (FACE, "card-face"),
+        (AGE, "card-face"),
+        (ATTRIBUTES, "attributes"),
+        ("face photo --reader virtual:card.json --out photo.png", "face-photo"),
+        (
+            "check-in --method visual --operator C-17 --reason mask --photo-out photo.png --reader \
+             virtual:card.json",
+            "check-in",
+        ),
+    ] {
+        assert_eq!(folder.call(line).json(schema).end(), (23, "in_use"), "{line}");
+    }
+    assert!(!folder.has("photo.png"));
+    let number = folder.number_b("card.json");
+    first.stdin.take().unwrap().write_all(format!("{number}\n").as_bytes()).unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(0));
+    drain.join().unwrap().unwrap();
 }

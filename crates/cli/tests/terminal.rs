@@ -52,6 +52,10 @@ fn an_empty_entry_cancels() {
     let value = serde_json::from_str(line.trim()).unwrap();
     holds("check-in", &value).unwrap();
     assert_eq!(folder.pin_tries("card.json"), 3);
+    let (code, out) = at_terminal(&folder, &format!("{FACE} --json"), "\n");
+    assert_eq!(code, 27, "{out}");
+    holds("card-face", &serde_json::from_str(out.lines().last().unwrap().trim()).unwrap()).unwrap();
+    assert_eq!(folder.tries("card.json", "surface", "0012"), 10);
 }
 
 #[test]

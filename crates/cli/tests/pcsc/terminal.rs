@@ -180,3 +180,39 @@ fn a_card_pulled_at_the_prompt_ends_it_and_restores_the_terminal() {
     assert_eq!(terminal.left(), b"\n");
     bench.works_again(&slot, "after it");
 }
+
+/// A wrong code is asked for again in the same session, on the same card, and no third time.
+#[test]
+fn a_wrong_code_may_be_given_once_more() {
+    let Some(bench) = Bench::take() else { return };
+    let line = "card root --kind card-face --out face.json";
+    assert_eq!(bench.folder.call(line).run().code, 0);
+    let line = "card-face show --reader pcsc --authority face.json --wait 0";
+    let slot = bench.demonstration();
+    let code = |slot: &kazasu_virtual_card::vpcd::Slot| {
+        slot.with_card(|card| card.secret(Reference::SurfaceNumberB).unwrap().reveal().to_owned())
+    };
+    for (second, end, left) in [(code(&slot), 0, 10), ("60061520369998".to_owned(), 38, 8)] {
+        let mut terminal = Terminal::new();
+        let mut child = start(&bench, &terminal, line);
+        terminal.wait_for("(10 left): ");
+        terminal.types("60061520369999\n");
+        terminal.wait_for("(9 left): ");
+        assert!(!terminal.echoes());
+        terminal.types(&format!("{second}\n"));
+        assert_eq!(ended(&mut child), end, "{}", terminal.shown());
+        assert_eq!(slot.with_card(|card| card.tries(Reference::SurfaceNumberB)), Some(left));
+        assert!(!terminal.shown().contains(&second) && terminal.echoes());
+        assert!(has_lost_power(&slot), "the card kept its power");
+    }
+    // Given up with Ctrl-C at the second question.
+    let mut terminal = Terminal::new();
+    let mut child = start(&bench, &terminal, line);
+    terminal.wait_for("(8 left): ");
+    terminal.types("60061520369999\n");
+    terminal.wait_for("(7 left): ");
+    terminal.types("123\x03");
+    assert_eq!(ended(&mut child), 27, "{}", terminal.shown());
+    assert!(terminal.echoes());
+    assert_eq!(slot.with_card(|card| card.tries(Reference::SurfaceNumberB)), Some(7));
+}
