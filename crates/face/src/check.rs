@@ -14,8 +14,8 @@ use kazasu_apdu::Presence;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
-/// Calls of a matcher that come to no end before the check ends itself, should the clock stand
-/// still. At thirty captures a second it is more than ten minutes.
+/// Calls at one moment of the clock after which the check ends itself: the clock stands still. While
+/// it goes, the time alone ends it.
 const MOST_CALLS: u32 = 20_000;
 
 /// What the caller does next.
@@ -23,7 +23,8 @@ const MOST_CALLS: u32 = 20_000;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Step {
-    /// Give the next capture to [`FaceCheck::capture`].
+    /// Give the next capture to [`FaceCheck::capture`]. When a capture was answered by this, the
+    /// matcher wants more: the next frame, or the same native capture when it had time to look.
     Capture,
     /// It has ended, and stays so.
     Ended(End),
@@ -34,7 +35,8 @@ pub enum Step {
     },
     /// Tell the holder, and give the next capture. No attempt was used.
     Prompt(Quality),
-    /// The photo is not ready yet: [`FaceCheck::prepare`] again.
+    /// The photo is not ready yet: [`FaceCheck::prepare`] again. Wait a little before; the matcher
+    /// does not.
     Working,
 }
 
@@ -135,6 +137,7 @@ pub struct FaceCheck<'m> {
     prompts: u16,
     /// The last problem, and when the last prompt was counted.
     prompted: Option<(Quality, Instant)>,
+    /// Calls since the clock went on.
     calls: u32,
     evidence: Option<Evidence>,
     proof: Option<FaceMatch>,
@@ -357,7 +360,7 @@ impl<'m> FaceCheck<'m> {
         self.proof.take()
     }
 
-    /// What ends every state: the card, the clock, the time, the number of calls.
+    /// What ends every state: the card, the clock, the time, the number of calls at one moment.
     fn look(&mut self, now: Instant, presence: Presence) -> Option<Step> {
         let ended = matches!(self.state, State::Ended(_));
         if presence != self.presence && !(ended && self.proof.is_none()) {
@@ -370,8 +373,8 @@ impl<'m> FaceCheck<'m> {
         if now < self.latest {
             return Some(self.end(End::DeviceFault(DeviceFault::Clock)));
         }
+        self.calls = if now == self.latest { self.calls.saturating_add(1) } else { 0 };
         self.latest = now;
-        self.calls = self.calls.saturating_add(1);
         let over = now.since(self.since) >= u64::from(self.policy.limit_millis);
         if !over && self.calls < MOST_CALLS {
             return None;

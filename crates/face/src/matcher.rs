@@ -57,6 +57,6 @@ pub enum Preparation {
     Ready,
     /// It cannot be compared with anything.
     Refused(PhotoProblem),
-    /// Not ready yet: ask again.
+    /// Not ready yet: ask again. The caller waits in between, this call does not.
     Working,
 }

@@ -186,6 +186,29 @@ fn a_clock_that_goes_back_or_stands_still_ends_it() {
 }
 
 #[test]
+fn as_many_calls_as_the_time_allows_are_not_stuck() {
+    let [here, _] = presences();
+    // Sixty captures a second for ten minutes.
+    let mut script = Script::new(std::iter::repeat_n(Decision::More, 100_000));
+    let mut check = ready(&mut script, policy().with_limit_millis(600_000).unwrap());
+    for capture in 0..36_000 {
+        let step = check.capture(at(1_000 + capture * 1_000 / 60), here, frame());
+        assert_eq!(step, Step::Capture, "{capture}");
+    }
+    let end = End::CouldNotCapture(CaptureLimit::Time(None));
+    assert_eq!(check.capture(at(601_000), here, frame()), Step::Ended(end));
+    // A host that asks a thousand times in a millisecond.
+    let mut script = Script::new([]);
+    script.preparations = std::iter::repeat_n(Preparation::Working, 50_000).collect();
+    let mut check = FaceCheck::begin(&mut script, policy(), here, at(0)).unwrap();
+    check.photo(&Photo::new(PHOTO).unwrap()).unwrap();
+    for call in 0..50_000 {
+        assert_eq!(check.prepare(at(call / 1_000), here), Step::Working);
+    }
+    assert_eq!(check.prepare(at(50), here), Step::Capture);
+}
+
+#[test]
 fn a_photo_in_pieces_is_the_photo() {
     let [here, _] = presences();
     let mut large = PHOTO.to_vec();

@@ -13,7 +13,7 @@ use kazasu_face::{Direction, PhotoProblem};
 use toy::{Flaw, Toy, ToyVendor};
 
 fn bounds() -> Bounds {
-    Bounds { call_millis: 200, captures: 20, preparations: 20 }
+    Bounds { call_millis: 200, pause_millis: 1, captures: 20, preparations: 20 }
 }
 
 #[test]
@@ -94,6 +94,14 @@ fn what_the_vendor_does_not_show_is_said() {
         assert!(matches!(report.of(check), Some(Finding::NotShown(_))), "{report}");
     }
     assert!(report.is_passed());
+}
+
+#[test]
+fn the_kit_leaves_a_matcher_time_to_work() {
+    let mut vendor = ToyVendor::new(None);
+    vendor.background = std::time::Duration::from_millis(5);
+    let report = examine(&mut vendor, &bounds());
+    assert!(report.is_passed(), "{report}");
 }
 
 /// Pairs of drawn persons: one with everybody.

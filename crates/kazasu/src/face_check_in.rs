@@ -2,7 +2,8 @@
 //! presence. No PIN is asked for, and looking at a face touches no counter on the card.
 //!
 //! The challenge comes last, so that it also says that the card was there until the person was known.
-//! The flow never draws, waits or reads a clock; camera, screen and staff are traits.
+//! The flow never draws, waits or reads a clock; camera, screen and staff are traits. While a matcher
+//! works the host waits, in [`Camera::wait`].
 
 use crate::card_face::read_card_face;
 use crate::end::{Cleared, end_session};
@@ -37,6 +38,15 @@ pub trait Camera {
 
     /// Tells the holder: a prompt, or after [`Step::NoMatch`] that it is tried again.
     fn tell(&mut self, step: Step);
+
+    /// The matcher is at work and is asked again when this returns: on the photo
+    /// ([`Step::Working`]), or it wants more captures ([`Step::Capture`]). The place to sleep some
+    /// milliseconds or until an interrupt, where [`Camera::capture`] does not; without it the
+    /// processor never rests. `false` when the holder or staff gave up.
+    fn wait(&mut self, step: Step) -> bool {
+        let _ = step;
+        true
+    }
 
     /// Does the card lie there still, as far as is known without asking it? A reader with a sensor or
     /// a watcher says so here; the card itself is asked after the match.
@@ -187,11 +197,17 @@ fn compare<T: Transport>(
         return End::Photo(problem);
     }
     let mut step = check.prepare(camera.now(), session.channel().presence());
+    let mut is_asked_again = step == Step::Working;
     loop {
+        if is_asked_again && !camera.wait(step) {
+            check.cancel();
+            return End::Cancelled;
+        }
         if !camera.card_is_there() {
             session.channel_mut().end_presence(ErrorKind::CardRemoved);
         }
         let presence = session.channel().presence();
+        let before = step;
         step = match step {
             Step::Ended(end) => return end,
             Step::Working => check.prepare(camera.now(), presence),
@@ -218,6 +234,8 @@ fn compare<T: Transport>(
                 Step::Ended(End::Cancelled)
             }
         };
+        let captured = matches!(before, Step::Capture | Step::Prompt(_));
+        is_asked_again = step == Step::Working || captured && step == Step::Capture;
     }
 }
 

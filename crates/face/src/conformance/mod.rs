@@ -136,6 +136,10 @@ impl fmt::Debug for Sample {
 pub struct Bounds {
     /// The longest that a call may take, in milliseconds.
     pub call_millis: u64,
+    /// How long the kit waits, in milliseconds, before it asks a matcher again that said
+    /// [`Preparation::Working`](crate::Preparation::Working) or
+    /// [`Decision::More`](crate::Decision::More).
+    pub pause_millis: u64,
     /// Captures after which it must have decided.
     pub captures: usize,
     /// Calls of `prepare` after which a photo must be ready or refused.
@@ -144,7 +148,7 @@ pub struct Bounds {
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { call_millis: 1_000, captures: 300, preparations: 300 }
+        Self { call_millis: 1_000, pause_millis: 10, captures: 300, preparations: 300 }
     }
 }
 

@@ -110,12 +110,17 @@ impl<'k> Session<'k> {
         }
         for _ in 0..self.bounds.preparations {
             match self.time("prepare", |matcher| matcher.prepare()) {
-                Preparation::Working => {}
+                Preparation::Working => self.pause(),
                 preparation => return preparation,
             }
         }
         self.tally.endless = Some("prepare");
         Preparation::Working
+    }
+
+    /// What a camera or a host does while a matcher works.
+    fn pause(&self) {
+        std::thread::sleep(Duration::from_millis(self.bounds.pause_millis));
     }
 
     pub(super) fn start(&mut self) {
@@ -152,7 +157,8 @@ impl<'k> Session<'k> {
         let again = samples.last().into_iter().cycle();
         for sample in samples.iter().chain(again).take(self.bounds.captures) {
             match self.compare(sample) {
-                Some(Decision::More) | None => {}
+                Some(Decision::More) => self.pause(),
+                None => {}
                 Some(decision) => return decision,
             }
         }

@@ -11,6 +11,7 @@ use kazasu_face::{
 };
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 const PERSON: u8 = 1;
 const ANOTHER: u8 = 2;
@@ -93,6 +94,9 @@ pub(crate) struct Toy {
     lent: Option<Rc<RefCell<Option<Memory>>>>,
     retained: Option<Memory>,
     compared: Cell<u32>,
+    /// How long it prepares in the background.
+    background: Duration,
+    since: Option<Instant>,
 }
 
 impl Toy {
@@ -107,6 +111,8 @@ impl Toy {
             lent: None,
             retained: None,
             compared: Cell::new(0),
+            background: Duration::ZERO,
+            since: None,
         }
     }
 
@@ -166,6 +172,10 @@ impl Matcher for Toy {
         if self.has(Flaw::NeverReady) {
             return Preparation::Working;
         }
+        if self.since.get_or_insert_with(Instant::now).elapsed() < self.background {
+            return Preparation::Working;
+        }
+        self.since = None;
         if self.has(Flaw::KeepsTheFirstPhoto) && self.person.is_some() {
             return Preparation::Ready;
         }
@@ -217,7 +227,7 @@ impl Matcher for Toy {
             }
         }
         if self.has(Flaw::Slow) && kind == b'Q' && detail == 0 {
-            std::thread::sleep(std::time::Duration::from_millis(250));
+            std::thread::sleep(Duration::from_millis(250));
         }
         match kind {
             b'A' => {
@@ -277,11 +287,18 @@ pub(crate) struct ToyVendor {
     instances: u32,
     lent: Rc<RefCell<Option<Memory>>>,
     pub(crate) shows_little: bool,
+    pub(crate) background: Duration,
 }
 
 impl ToyVendor {
     pub(crate) fn new(flaw: Option<Flaw>) -> Self {
-        Self { flaw, instances: 0, lent: Rc::default(), shows_little: false }
+        Self {
+            flaw,
+            instances: 0,
+            lent: Rc::default(),
+            shows_little: false,
+            background: Duration::ZERO,
+        }
     }
 }
 
@@ -290,6 +307,7 @@ impl Vendor for ToyVendor {
         self.instances += 1;
         let mut toy = Toy::new(self.flaw, self.instances);
         toy.lent = Some(Rc::clone(&self.lent));
+        toy.background = self.background;
         Box::new(toy)
     }
 
