@@ -333,7 +333,7 @@ fn identify<'b, T: Transport>(
     let mut progress = Progress::default();
     let mut result =
         run(session, identification, holder, &mut progress, memory.bytes(), look, afterwards);
-    let Progress { mut attempt, was_read, left } = progress;
+    let Progress { mut attempt, was_read } = progress;
     // Once the code was right its counter is known, and nothing that comes after moves it.
     if let Err(failure) = &mut result
         && !was_read
@@ -341,8 +341,9 @@ fn identify<'b, T: Transport>(
         let (reference, file) = (Reference::CardFaceNumberB, File::CARD_FACE);
         attempt.after_failure(session, failure, reference, file, &[]);
     }
-    let cleared =
-        end_session(session, if left { Application::Jpki } else { Application::CardFace });
+    // The card face was opened, whatever came after it: clearing never selects it again, and JPKI
+    // neither (`ClearStatus`). So it does not matter which of the two is selected now.
+    let cleared = end_session(session, Application::CardFace);
     let (outcome, failure, identified, face) = match result {
         Ok((identified, face)) => (identified.outcome(), None, Some(identified), Some(face)),
         Err(failure) => (failure.outcome(), Some(failure), None, None),
@@ -357,8 +358,6 @@ struct Progress {
     attempt: Attempt,
     /// Was the code taken and the card face read?
     was_read: bool,
-    /// May another application be selected by now?
-    left: bool,
 }
 
 fn run<'b, T: Transport>(
@@ -378,7 +377,6 @@ fn run<'b, T: Transport>(
     let face = read.verified.ok_or(Failure::Record(RecordError::BadSignature))?;
     let person = look(session, &face)?;
     let authentic = challenge(session, &identification.challenge, &face.card_key(), holder)?;
-    progress.left = true;
     let proof = afterwards(session)?;
     let now = session.channel().presence();
     let identified = Identified::join(person, &face, authentic, proof, began_in, now)?;

@@ -13,7 +13,8 @@ pub struct ClearStatus {
     next: usize,
 }
 
-/// In the order of how sure their existence is.
+/// In the order of how sure their existence is. 公的個人認証AP is none of them: whoever left another
+/// application for it is to get neither back.
 const OTHERS: [Application; 4] = [
     Application::InputSupport,
     Application::CardFace,
