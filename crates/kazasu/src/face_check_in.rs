@@ -61,7 +61,8 @@ pub trait Staff {
     fn now(&mut self) -> Instant;
 
     /// Puts the photo of this card on the screen, beside the place for the card. `false` when it
-    /// cannot be shown: then nothing is confirmed.
+    /// cannot be shown: then nothing is confirmed. Not called when the card left, or when the time
+    /// from arming to the photo is over.
     fn show(&mut self, face: &Verified<CardFace<'_>>) -> bool;
 
     /// What they say to this question.
@@ -273,9 +274,7 @@ pub(crate) fn by_visual_check<'b, T: Transport>(
     let mut look = |session: &mut Session<'_, T>, face: &Verified<CardFace<'_>>| {
         // Once: the closure is called once.
         let mut check = armed.take().ok_or(Failure::Visual(VisualEnd::Cancelled))?;
-        let shown = staff.show(face);
-        let end = confirm(session, &mut check, staff, if shown { face.photo() } else { &[] });
-        staff.hide();
+        let end = confirm(session, &mut check, staff, face);
         let (now, presence) = (staff.now(), session.channel().presence());
         match check.into_confirmation(now, presence) {
             Some(confirmation) => Ok(Person::Visual(confirmation)),
@@ -286,14 +285,36 @@ pub(crate) fn by_visual_check<'b, T: Transport>(
     identify(session, identification, holder, memory, &mut look, afterwards)
 }
 
-/// Runs a visual check to its end.
+/// Runs a visual check to its end. The photo is on the screen only while it is under way.
 fn confirm<T: Transport>(
     session: &mut Session<'_, T>,
     check: &mut VisualCheck,
     staff: &mut dyn Staff,
-    photo: &[u8],
+    face: &Verified<CardFace<'_>>,
 ) -> VisualEnd {
-    let mut step = check.show(staff.now(), session.channel().presence(), photo);
+    if !staff.card_is_there() {
+        session.channel_mut().end_presence(ErrorKind::CardRemoved);
+    }
+    let presence = session.channel().presence();
+    match check.tick(staff.now(), presence) {
+        VisualStep::Show => {}
+        VisualStep::Ended(end) => return end,
+        _ => return VisualEnd::NoPhoto,
+    }
+    let photo = if staff.show(face) { face.photo() } else { &[] };
+    let step = check.show(staff.now(), presence, photo);
+    let end = ask(session, check, staff, step);
+    staff.hide();
+    end
+}
+
+/// Asks what is to be answered of the photo that is on the screen.
+fn ask<T: Transport>(
+    session: &mut Session<'_, T>,
+    check: &mut VisualCheck,
+    staff: &mut dyn Staff,
+    mut step: VisualStep,
+) -> VisualEnd {
     loop {
         let VisualStep::Ask(question) = step else {
             return match step {

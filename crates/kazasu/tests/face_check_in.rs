@@ -366,3 +366,19 @@ fn a_visual_check_that_is_not_confirmed_verifies_nobody() {
         assert_eq!((ended.tries_left, verifies(link.log())), (Some(10), 1));
     }
 }
+
+#[test]
+fn a_visual_check_that_ended_before_the_photo_shows_nobody() {
+    let yes = Reply::Answer(Answer::Yes);
+    for (mut clerk, end, outcome) in [
+        (Clerk::saying([yes]).whose_clock_goes(121_000), VisualEnd::TimedOut, Outcome::TimedOut),
+        (Clerk::saying([yes]).whose_clock_goes(-5_000), VisualEnd::Clock, Outcome::FaceDeviceFault),
+        (Clerk::saying([yes]).without_card_after(0), VisualEnd::CardGone, Outcome::CardRemoved),
+    ] {
+        let mut link = link();
+        let ended = by_visual_check(&mut link, &mut clerk);
+        assert_eq!((ended.outcome, ended.failure), (outcome, Some(Failure::Visual(end))));
+        assert_eq!((clerk.shown, clerk.hidden, clerk.asked.len()), (0, 0, 0), "{end:?}");
+        assert!(!instructions(&link).contains(&SIGN));
+    }
+}

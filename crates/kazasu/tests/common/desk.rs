@@ -106,6 +106,8 @@ pub(crate) struct Clerk {
     in_turn: bool,
     sees: bool,
     now: u64,
+    /// Milliseconds that its clock goes each time.
+    step: i64,
     gone_after: Option<usize>,
     pub(crate) issue: Option<Issue>,
     pub(crate) asked: Vec<Question>,
@@ -121,7 +123,8 @@ impl Clerk {
             replies: replies.to_vec(),
             in_turn: false,
             sees: true,
-            now: 0,
+            now: 10_000,
+            step: 1_000,
             gone_after: None,
             issue: None,
             asked: Vec::new(),
@@ -141,6 +144,10 @@ impl Clerk {
         Self { sees: false, ..self }
     }
 
+    pub(crate) fn whose_clock_goes(self, step: i64) -> Self {
+        Self { step, ..self }
+    }
+
     pub(crate) fn without_card_after(self, questions: usize) -> Self {
         Self { gone_after: Some(questions), ..self }
     }
@@ -153,7 +160,7 @@ impl Clerk {
 
 impl Staff for Clerk {
     fn now(&mut self) -> Instant {
-        self.now += 1_000;
+        self.now = self.now.saturating_add_signed(self.step);
         Instant::from_millis(self.now)
     }
 
