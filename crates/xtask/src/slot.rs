@@ -32,6 +32,9 @@ const MOST_STACK_OF_SIGN: u64 = 3 * 1024;
 const MOST_TEXT_OF_CHECK_IN: u64 = 64 * 1024;
 const MOST_STACK_OF_CHECK_IN: u64 = 8 * 1024;
 
+/// The variable by which the image that verifies is told its root.
+const ROOT: &str = "KAZASU_FIRMWARE_ROOT";
+
 /// An emulator takes a second; a machine with other work to do, longer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -74,6 +77,7 @@ pub(crate) fn run(
     let build = |folder: &str, features: &str| {
         build(context, toolchain, board.target, &context.target.join(folder), features, &root)
     };
+    without_root(context, toolchain, board, tally)?;
     let images = build("bare/slot", "--features verify")?;
     let logging = build("bare/slot-defmt", "--features verify,defmt")?;
     let bench = Bench { context, program: &program, board };
@@ -156,9 +160,27 @@ fn build(
     let words = format!("build --quiet --release --locked -p firmware --bins {features} --target");
     let mut build = toolchain.cargo(context, &words);
     build.args([target, "--target-dir"]).arg(folder);
-    build.env("KAZASU_FIRMWARE_ROOT", root).current_dir(context.root.join("hw-tests"));
+    build.env(ROOT, root).current_dir(context.root.join("hw-tests"));
     ensure!(run_command(&mut build)?, "the images could not be built for {target}");
     Ok(folder.join(target).join("release"))
+}
+
+/// An image that verifies has to be told its root: the build says so, and what to do.
+fn without_root(
+    context: &Context,
+    toolchain: &Toolchain,
+    board: &Board,
+    tally: &mut Tally,
+) -> Result<()> {
+    let words = "build --quiet --release --locked -p firmware --bins --features verify --target";
+    let mut build = toolchain.cargo(context, words);
+    build.args([board.target, "--target-dir"]).arg(context.target.join("bare/slot"));
+    build.env_remove(ROOT).current_dir(context.root.join("hw-tests"));
+    let ended = build.output().context("cannot start cargo")?;
+    let says = String::from_utf8_lossy(&ended.stderr);
+    let named = says.contains(&format!("{ROOT} is not set")) && says.contains("card root");
+    check(tally, board, !ended.status.success() && named, "no image without a root");
+    Ok(())
 }
 
 /// Memory that is not stack.
@@ -182,7 +204,7 @@ fn show_log(context: &Context, image: &Path, log: &[u8]) -> Result<()> {
     let file = image.with_extension("log");
     std::fs::write(&file, log)?;
     let mut print = context.command("defmt-print");
-    let shown = output(print.arg("-e").arg(image).arg("file").arg(&file))?;
+    let shown = output(print.arg("-e").arg(image).stdin(std::fs::File::open(&file)?))?;
     for text in shown.lines() {
         println!("    {text}");
     }

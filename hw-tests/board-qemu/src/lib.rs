@@ -1,4 +1,5 @@
-//! The boards that images run on in QEMU: mps2-an386 (Cortex-M4F) and microbit (Cortex-M0).
+//! The boards that images run on in QEMU: mps2-an386 (Cortex-M4F) and microbit (Cortex-M0). Images
+//! with a contact slot are linked for `virt` of RISC-V too, and not run there.
 //! Start-up, printing and leaving over semihosting, the peak of the stack, and an instruction
 //! counter. It knows nothing of what an image does, and drives no device outside the core.
 //!
