@@ -1,4 +1,4 @@
-//! Links the images by the script of cortex-m-rt, and names the root to those that verify.
+//! Links the images by the script of the board's start-up, and names the root to those that verify.
 
 use std::{path::Path, process::ExitCode};
 
@@ -9,7 +9,8 @@ fn main() -> ExitCode {
     let has = |name: &str| std::env::var_os(name).is_some();
     // Hosts only format this package; their linker has another language.
     if std::env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("none") {
-        println!("cargo:rustc-link-arg-bins=-Tlink.x");
+        let riscv = std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("riscv32");
+        println!("cargo:rustc-link-arg-bins=-T{}", if riscv { "virt.x" } else { "link.x" });
         println!("cargo:rustc-link-arg-bins=--gc-sections");
         println!("cargo:rustc-link-arg-bins=--nmagic");
         if has("CARGO_FEATURE_DEFMT") {

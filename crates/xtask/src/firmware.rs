@@ -75,6 +75,7 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
         table.extend(p384(context, board, &plain, &next, &mut tally)?);
         table.extend(slot::run(context, &toolchain, board, &mut tally)?);
     }
+    slot::link_riscv(context, &toolchain, &mut tally)?;
     let page = std::fs::read_to_string(context.root.join(PAGE)).context(PAGE)?;
     println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
     for Row { target, what, value, most } in table {

@@ -17,6 +17,7 @@ use crate::{
     bare,
     context::{Context, line, output, run as run_command},
     firmware::{Board, Row, check, symbols, text},
+    probe,
     qemu::{self, Machine, Run},
     sysroot::Toolchain,
     tally::Tally,
@@ -138,6 +139,29 @@ const FIGURES: [[&str; 2]; 3] = [
 
 /// What the image that verifies logs when all goes well.
 const RECORDS: usize = 3;
+
+/// The images for RISC-V are linked and looked at, and not run: no machine of QEMU has the UARTs.
+pub(crate) fn link_riscv(
+    context: &Context,
+    toolchain: &Toolchain,
+    tally: &mut Tally,
+) -> Result<()> {
+    let root = context.target.join("bare/firmware-root.der");
+    let folder = context.target.join("bare/slot");
+    let images = build(context, toolchain, bare::RISCV, &folder, "--features verify", &root)?;
+    for name in ["sign", "check_in"] {
+        let image = images.join(name);
+        let symbols = output(context.command("arm-none-eabi-nm").arg(&image))?;
+        let panics = probe::panics(&symbols);
+        tally.count(panics.is_empty());
+        for symbol in panics {
+            println!("  {} {name}: panic code: {symbol}", bare::RISCV);
+        }
+        let text = text(context, &image)?;
+        println!("  {} {name}: {text} bytes text, linked and not run", bare::RISCV);
+    }
+    Ok(())
+}
 
 /// The program that plays the card, built for this host.
 fn card_program(context: &Context) -> Result<PathBuf> {

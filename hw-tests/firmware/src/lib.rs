@@ -10,7 +10,7 @@ mod slot;
 
 pub use slot::{Reader, connect, figures};
 
-use board_qemu::{Console, mps2::Counter};
+use board_qemu::{Console, slot::Counter};
 use kazasu_apdu::ExtendedLength;
 
 /// Writes a line to the log, if there is one.

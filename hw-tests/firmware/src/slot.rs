@@ -2,7 +2,7 @@
 
 use board_qemu::{
     Console,
-    mps2::{self, Clock, Io, Lines},
+    slot::{self, Clock, Io, Lines},
 };
 use kazasu_apdu::Session;
 use kazasu_contact::{Duration, Settings, Slot, driver::Link, slot::Class};
@@ -18,7 +18,7 @@ pub fn connect() -> Reader {
     let mut settings = Settings::new(CLOCK, &[Class::A]);
     // Characters come when the host lets QEMU run, and not evenly as from a card.
     settings.latency = Duration::from_millis(200);
-    Link::new(Slot::new(settings), mps2::io(), Lines::open(), Clock::start(mps2::IO))
+    Link::new(Slot::new(settings), slot::io(), Lines::open(), Clock::start(slot::IO))
 }
 
 /// Prints what the session cost.

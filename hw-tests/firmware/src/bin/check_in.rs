@@ -21,7 +21,8 @@ static COMMANDS: Room<262> = Room::new();
 static ANSWERS: Room<2050> = Room::new();
 static CERTIFICATE: Room<3072> = Room::new();
 
-#[board_qemu::entry]
+board_qemu::start!(main);
+
 fn main() -> ! {
     let mut console = Console::open();
     let mut reader = firmware::connect();

@@ -4,7 +4,7 @@
 #![no_std]
 #![no_main]
 
-use board_qemu::{Console, Room, mps2::Counter};
+use board_qemu::{Console, Room, slot::Counter};
 use firmware::{HandedIn, figures, give_up, log};
 use kazasu_apdu::{Channel, PowerOff, Session, Transport as _};
 use kazasu_mynacard::{
@@ -16,7 +16,8 @@ use kazasu_mynacard::{
 static COMMANDS: Room<262> = Room::new();
 static ANSWERS: Room<258> = Room::new();
 
-#[board_qemu::entry]
+board_qemu::start!(main);
+
 fn main() -> ! {
     let mut console = Console::open();
     let mut reader = firmware::connect();
