@@ -2,7 +2,7 @@
 
 use super::session::{After, Session, Tally};
 use super::{Bounds, Check, Finding, Presentation, Report, Sample, Vendor};
-use crate::decision::{AttackKind, Decision, DeviceFault, Liveness, Quality};
+use crate::decision::{Decision, DeviceFault, Liveness, Quality};
 use crate::frame::PixelFormat;
 use crate::matcher::Preparation;
 use crate::photo::PhotoKind;
@@ -13,11 +13,11 @@ use std::vec;
 use std::vec::Vec;
 
 /// How often what must be the same each time is shown.
-const TIMES: usize = 5;
+pub(super) const TIMES: usize = 5;
 /// Bytes of a piece of the photo, where its size does not matter.
-const PIECE: usize = 1_000;
+pub(super) const PIECE: usize = 1_000;
 
-type Outcome = Result<Finding, String>;
+pub(super) type Outcome = Result<Finding, String>;
 
 /// Runs all checks against the vendor's matcher.
 #[must_use]
@@ -31,16 +31,16 @@ pub fn examine(vendor: &mut dyn Vendor, bounds: &Bounds) -> Report {
     Report { matcher, findings: findings.collect() }
 }
 
-struct Kit {
+pub(super) struct Kit {
     bounds: Bounds,
     tally: Tally,
 }
 
-fn passed(text: impl Into<String>) -> Outcome {
+pub(super) fn passed(text: impl Into<String>) -> Outcome {
     Ok(Finding::Passed(text.into()))
 }
 
-fn not_shown(text: impl Into<String>) -> Outcome {
+pub(super) fn not_shown(text: impl Into<String>) -> Outcome {
     Ok(Finding::NotShown(text.into()))
 }
 
@@ -66,6 +66,7 @@ impl Kit {
             Check::Identity => self.identity(vendor),
             Check::NewAttempt => self.new_attempt(vendor),
             Check::NewPhoto => self.new_photo(vendor),
+            Check::NextHolder => self.next_holder(vendor),
             Check::OnScale => self.on_scale(),
             Check::Order => self.order(vendor),
             Check::OtherPerson => self.other_person(vendor),
@@ -75,12 +76,16 @@ impl Kit {
         }
     }
 
-    fn session<'k>(&'k mut self, vendor: &'k mut dyn Vendor, after: After) -> Session<'k> {
+    pub(super) fn session<'k>(
+        &'k mut self,
+        vendor: &'k mut dyn Vendor,
+        after: After,
+    ) -> Session<'k> {
         Session::new(vendor, &mut self.tally, self.bounds, after)
     }
 
     /// A matcher that has the person's photo.
-    fn ready<'k>(
+    pub(super) fn ready<'k>(
         &'k mut self,
         vendor: &'k mut dyn Vendor,
         after: After,
@@ -94,7 +99,7 @@ impl Kit {
     }
 
     /// What a fresh matcher says of a presentation; `None` when it cannot be shown.
-    fn shown(
+    pub(super) fn shown(
         &mut self,
         vendor: &mut dyn Vendor,
         presentation: Presentation,
@@ -252,32 +257,6 @@ impl Kit {
         passed(format!("score {score}, below {} and {strictest}", threshold.value()))
     }
 
-    fn attack_refused(&mut self, vendor: &mut dyn Vendor) -> Outcome {
-        let mut shown = Vec::new();
-        for kind in AttackKind::ALL {
-            for time in 1..=TIMES {
-                match self.shown(vendor, Presentation::Attack(*kind))? {
-                    None => break,
-                    Some(
-                        Decision::SuspectedAttack { .. }
-                        | Decision::Compared { liveness: Liveness::Failed, .. },
-                    ) if time == TIMES => shown.push(kind.as_str()),
-                    Some(
-                        Decision::SuspectedAttack { .. }
-                        | Decision::Compared { liveness: Liveness::Failed, .. },
-                    ) => {}
-                    Some(other) => {
-                        return Err(format!("{} shown the {time}. time: {other:?}", kind.as_str()));
-                    }
-                }
-            }
-        }
-        if shown.is_empty() {
-            return not_shown("no attack presentation; the liveness was not looked at");
-        }
-        passed(format!("{} times each: {}", TIMES, shown.join(", ")))
-    }
-
     fn blank_frame(&mut self, vendor: &mut dyn Vendor) -> Outcome {
         for grey in [0, 1, 64, 128, 200, 254, 255_u8] {
             for (width, height) in [(1, 1), (640_u16, 480_u16)] {
@@ -377,8 +356,9 @@ impl Kit {
         if decision != Decision::DeviceFault(DeviceFault::NotPrepared) {
             return Err(format!("after forget: {decision:?}"));
         }
-        if session.matcher.prepare() == Preparation::Ready {
-            return Err("after forget it is ready again without a photo".into());
+        let preparation = session.prepare();
+        if !matches!(preparation, Preparation::Refused(_) | Preparation::Fault(_)) {
+            return Err(format!("prepared without a photo after forget: {preparation:?}"));
         }
         passed("nothing is compared after it")
     }

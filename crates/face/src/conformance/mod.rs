@@ -12,6 +12,7 @@ mod checks;
 #[cfg(feature = "demonstration")]
 mod demonstration;
 mod det;
+mod holders;
 mod pairs;
 mod session;
 
@@ -156,7 +157,8 @@ impl Default for Bounds {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Check {
-    /// Every attack presentation is refused, each time that it is shown.
+    /// Every attack presentation is refused, each time that it is shown: to a fresh matcher, and again
+    /// and again to one that has seen it.
     AttackRefused,
     /// No comparison is made of a frame that shows nothing.
     BlankFrame,
@@ -182,6 +184,8 @@ pub enum Check {
     NewAttempt,
     /// A new photo takes the place of the one before.
     NewPhoto,
+    /// One matcher, as a reader keeps it, decides of each holder as a fresh one does.
+    NextHolder,
     /// Every score is on the declared scale.
     OnScale,
     /// Nothing is compared before a photo is prepared.
@@ -213,6 +217,7 @@ impl Check {
         Self::NewAttempt,
         Self::NewPhoto,
         Self::Forget,
+        Self::NextHolder,
         Self::Deterministic,
         Self::Buffers,
         Self::OnScale,
@@ -237,6 +242,7 @@ impl Check {
             Self::Identity => "identity",
             Self::NewAttempt => "new-attempt",
             Self::NewPhoto => "new-photo",
+            Self::NextHolder => "next-holder",
             Self::OnScale => "on-scale",
             Self::Order => "order",
             Self::OtherPerson => "other-person",

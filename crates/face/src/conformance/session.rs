@@ -49,7 +49,10 @@ impl<'k> Session<'k> {
     ) -> Self {
         let matcher = vendor.matcher();
         let scale = matcher.scale();
-        Self { matcher, vendor, tally, bounds, scale, after, lent: Vec::new() }
+        let mut session = Self { matcher, vendor, tally, bounds, scale, after, lent: Vec::new() };
+        // As a check does before anything else.
+        session.forget();
+        session
     }
 
     fn time<T>(&mut self, name: &'static str, call: impl FnOnce(&mut dyn Matcher) -> T) -> T {
@@ -108,6 +111,11 @@ impl<'k> Session<'k> {
                 return Preparation::Refused(problem);
             }
         }
+        self.prepare()
+    }
+
+    /// Until it is ready, or says that it cannot be.
+    pub(super) fn prepare(&mut self) -> Preparation {
         for _ in 0..self.bounds.preparations {
             match self.time("prepare", |matcher| matcher.prepare()) {
                 Preparation::Working => self.pause(),

@@ -22,6 +22,7 @@ pub(crate) enum Flaw {
     AcceptsAttacksSometimes,
     AcceptsMasks,
     AnnouncedLengthIgnored,
+    BreaksWhenForgotten,
     ComparesBlanks,
     ComparesUnprepared,
     CountsAcrossAttempts,
@@ -35,12 +36,16 @@ pub(crate) enum Flaw {
     OffScale,
     Random,
     RefusesThePerson,
+    RemembersHolders,
     RetainsFrames,
     ScaleChanges,
     Slow,
     StrictestForAnybody,
     TakesGarbage,
     ThresholdOffScale,
+    TiresInACheck,
+    TiresOfAttacks,
+    WorksWithoutPhoto,
     WrongFault,
     WrongQuality,
 }
@@ -49,7 +54,12 @@ impl Flaw {
     /// Those that a check is there for.
     pub(crate) fn of(check: Check) -> &'static [Self] {
         match check {
-            Check::AttackRefused => &[Self::AcceptsAttacksSometimes, Self::AcceptsMasks],
+            Check::AttackRefused => &[
+                Self::AcceptsAttacksSometimes,
+                Self::AcceptsMasks,
+                Self::TiresInACheck,
+                Self::TiresOfAttacks,
+            ],
             Check::BlankFrame => &[Self::ComparesBlanks],
             Check::BonaFide => &[Self::RefusesThePerson],
             Check::BoundedTime => &[Self::Slow],
@@ -57,7 +67,10 @@ impl Flaw {
             Check::Buffers => &[Self::RetainsFrames],
             Check::Deterministic => &[Self::Random],
             Check::Faults => &[Self::WrongFault],
-            Check::Forget => &[Self::KeepsAfterForget],
+            Check::Forget => {
+                &[Self::BreaksWhenForgotten, Self::KeepsAfterForget, Self::WorksWithoutPhoto]
+            }
+            Check::NextHolder => &[Self::RemembersHolders],
             Check::GarbagePhoto => &[Self::TakesGarbage, Self::AnnouncedLengthIgnored],
             Check::Identity => &[Self::IdentityChanges],
             Check::NewAttempt => &[Self::CountsAcrossAttempts],
@@ -97,6 +110,11 @@ pub(crate) struct Toy {
     /// How long it prepares in the background.
     background: Duration,
     since: Option<Instant>,
+    was_forgotten: bool,
+    /// Attacks that it has seen, in the check and in its life.
+    attacks: [u32; 2],
+    /// Everybody whose photo it ever had.
+    holders: Vec<u8>,
 }
 
 impl Toy {
@@ -113,6 +131,9 @@ impl Toy {
             compared: Cell::new(0),
             background: Duration::ZERO,
             since: None,
+            was_forgotten: false,
+            attacks: [0; 2],
+            holders: Vec::new(),
         }
     }
 
@@ -123,7 +144,7 @@ impl Toy {
 
 impl PhotoSink for Toy {
     fn begin(&mut self, kind: PhotoKind, length: usize) -> Result<(), PhotoProblem> {
-        if kind != PhotoKind::Jp2 {
+        if kind != PhotoKind::Jp2 || self.was_forgotten && self.has(Flaw::BreaksWhenForgotten) {
             return Err(PhotoProblem::UnsupportedKind);
         }
         if self.has(Flaw::AnnouncedLengthIgnored) {
@@ -182,12 +203,14 @@ impl Matcher for Toy {
         match (&self.bytes[..], self.bytes.len() == self.announced) {
             ([.., person, b'T', b'O', b'Y', b'!'], true) if self.announced == 17 => {
                 self.person = Some(*person);
+                self.holders.push(*person);
                 Preparation::Ready
             }
             _ if self.has(Flaw::TakesGarbage) => {
                 self.person = Some(PERSON);
                 Preparation::Ready
             }
+            ([], _) if self.has(Flaw::WorksWithoutPhoto) => Preparation::Working,
             _ => Preparation::Refused(PhotoProblem::Malformed),
         }
     }
@@ -232,7 +255,12 @@ impl Matcher for Toy {
         match kind {
             b'A' => {
                 let kind = AttackKind::ALL[usize::from(detail)];
-                let accepted = self.has(Flaw::AcceptsMasks) && kind == AttackKind::Mask
+                let [in_check, in_life] = self.attacks;
+                self.attacks = [in_check + 1, in_life + 1];
+                let tired = self.has(Flaw::TiresInACheck) && in_check >= 3
+                    || self.has(Flaw::TiresOfAttacks) && in_life >= 10 && in_check == 0;
+                let accepted = tired
+                    || self.has(Flaw::AcceptsMasks) && kind == AttackKind::Mask
                     || self.has(Flaw::AcceptsAttacksSometimes) && self.instance % 4 == 3;
                 if accepted {
                     return passed(100);
@@ -259,7 +287,8 @@ impl Matcher for Toy {
         if self.captures < 2 {
             return Decision::More;
         }
-        let alike = there == person;
+        let alike =
+            there == person || self.has(Flaw::RemembersHolders) && self.holders.contains(&there);
         passed(match self.flaw {
             Some(Flaw::MatchesAnybody) => 90,
             Some(Flaw::StrictestForAnybody) if !alike => 100,
@@ -274,6 +303,8 @@ impl Matcher for Toy {
     }
 
     fn forget(&mut self) {
+        self.was_forgotten = true;
+        self.attacks[0] = 0;
         self.bytes.clear();
         self.announced = 0;
         if !self.has(Flaw::KeepsAfterForget) {
