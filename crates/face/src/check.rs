@@ -408,10 +408,11 @@ impl<'m> FaceCheck<'m> {
 
     fn judge(&mut self, now: Instant, score: i32, liveness: Liveness) -> Step {
         let threshold = self.policy.threshold;
-        let verdict = if !threshold.scale().contains(score) {
-            Verdict::DeviceFault(DeviceFault::ScoreOutOfScale)
-        } else if liveness == Liveness::Failed {
+        // An attack with any score, also one that stands for none.
+        let verdict = if liveness == Liveness::Failed {
             Verdict::SuspectedAttack(AttackKind::Unspecified)
+        } else if !threshold.scale().contains(score) {
+            Verdict::DeviceFault(DeviceFault::ScoreOutOfScale)
         } else if !threshold.is_met_by(score) {
             Verdict::NoMatch
         } else if liveness == Liveness::Passed {

@@ -98,10 +98,12 @@ fn a_suspected_attack_is_for_staff_and_never_tried_again() {
     let screen = Decision::SuspectedAttack { kind: AttackKind::Screen, pad_score: Some(-7) };
     let failed = Decision::Compared { score: 1000, liveness: Liveness::Failed };
     let below = Decision::Compared { score: 0, liveness: Liveness::Failed };
+    let off_scale = Decision::Compared { score: -1, liveness: Liveness::Failed };
     for (decision, kind, pad_score) in [
         (screen, AttackKind::Screen, Some(-7)),
         (failed, AttackKind::Unspecified, None),
         (below, AttackKind::Unspecified, None),
+        (off_scale, AttackKind::Unspecified, None),
     ] {
         let mut script = Script::new([decision, compared(1000)]);
         let mut check = ready(&mut script, policy());
