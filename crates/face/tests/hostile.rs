@@ -221,7 +221,7 @@ fn ten_thousand(regular: bool, at_least: u32) {
 
 #[test]
 fn no_answers_of_a_matcher_make_a_match_of_none() {
-    ten_thousand(true, 500);
+    ten_thousand(true, 300);
 }
 
 #[test]
