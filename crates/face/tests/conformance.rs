@@ -6,10 +6,13 @@ mod pictures;
 mod toy;
 
 use kazasu_face::conformance::{
-    Bounds, Check, DemonstrationVendor, Det, Finding, Pair, PairKind, Point, det, examine,
-    read_pairs,
+    Bounds, Check, DemonstrationVendor, Det, Finding, Pair, PairKind, Point, Presentation, Sample,
+    Vendor, det, examine, read_pairs,
 };
-use kazasu_face::{Direction, PhotoProblem};
+use kazasu_face::{
+    Capture, Decision, Direction, Liveness, Matcher, MatcherIdentity, PhotoKind, PhotoProblem,
+    PhotoSink, Preparation, Purpose, Scale,
+};
 use toy::{Flaw, Toy, ToyVendor};
 
 fn bounds() -> Bounds {
@@ -143,6 +146,8 @@ fn det_points_are_counts_over_the_pairs() {
     // The copy of the card's own photo is an attack that nobody looks for.
     assert_eq!((det.attacks, det.attacks_accepted), (2, 1));
     assert_eq!((det.bona_fide, det.bona_fide_refused), (4, 0));
+    // The dark one.
+    assert_eq!((det.bona_fide_unclassified, det.attacks_unclassified, det.off_scale), (1, 0, 0));
     assert_eq!(det.mated, [1_000]);
     let points = det.points();
     assert_eq!(points.first().map(|point| point.false_matches), Some(3));
@@ -180,6 +185,95 @@ fn rates_rise_and_fall_with_the_threshold() {
     );
 }
 
+#[test]
+fn what_was_not_measured_flatters_no_rate() {
+    let mut text = String::from("photo,probe,kind\n");
+    text += "0.png,0.png,same\n0.png,1.png,different\n0.png,0.png,attack\n";
+    let pairs = read_pairs(&text).unwrap();
+    let count = |score, liveness| {
+        let decision = Decision::Compared { score, liveness };
+        det(&mut SaysAlways(decision), &bounds(), &pairs, &mut load).unwrap()
+    };
+    // On the scale, and nobody looked for an attack.
+    let unchecked = count(100, Liveness::NotChecked);
+    assert_eq!((&unchecked.mated[..], &unchecked.non_mated[..]), (&[100][..], &[100][..]));
+    assert_eq!((unchecked.bona_fide, unchecked.bona_fide_unclassified), (0, 2));
+    assert_eq!((unchecked.attacks, unchecked.attacks_unclassified), (0, 1));
+    let text = format!("{unchecked}");
+    for line in ["APCER 0 of 0\n", "APNRR 1 of 1", "BPCER 0 of 0\n", "BPNRR 2 of 2"] {
+        assert!(text.contains(line), "{text}");
+    }
+    // Beyond the scale.
+    for score in [101, -1, i32::MAX, i32::MIN] {
+        let off = count(score, Liveness::Passed);
+        assert_eq!((off.off_scale, off.points().len()), (2, 0));
+        assert_eq!((off.attacks, off.attacks_accepted), (1, 1));
+        assert!(format!("{off}").contains("scores off the declared scale 2"), "{off}");
+    }
+}
+
+/// A matcher, and its vendor, of one answer.
+#[derive(Clone)]
+struct SaysAlways(Decision);
+
+impl PhotoSink for SaysAlways {
+    fn begin(&mut self, _: PhotoKind, _: usize) -> Result<(), PhotoProblem> {
+        Ok(())
+    }
+    fn write(&mut self, _: &[u8]) -> Result<(), PhotoProblem> {
+        Ok(())
+    }
+}
+
+impl Matcher for SaysAlways {
+    fn identity(&self) -> MatcherIdentity {
+        MatcherIdentity::new(Purpose::Production, "Tests", "One answer", "1").unwrap()
+    }
+    fn scale(&self) -> Scale {
+        Scale::new(0, 100, Direction::Similarity).unwrap()
+    }
+    fn prepare(&mut self) -> Preparation {
+        Preparation::Ready
+    }
+    fn start(&mut self) {}
+    fn compare(&mut self, _: Capture<'_>) -> Decision {
+        self.0
+    }
+    fn forget(&mut self) {}
+}
+
+impl Vendor for SaysAlways {
+    fn matcher(&mut self) -> Box<dyn Matcher> {
+        Box::new(self.clone())
+    }
+    fn threshold(&self) -> i32 {
+        60
+    }
+    fn photo(&mut self) -> Vec<u8> {
+        toy::photo(1)
+    }
+    fn photo_of_another(&mut self) -> Vec<u8> {
+        toy::photo(2)
+    }
+    fn show(&mut self, _: Presentation) -> Vec<Sample> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn many_pairs_are_counted_soon() {
+    let mut det = empty();
+    det.mated = (0..200_000).map(|at| at * 7 % 200_000).collect();
+    det.non_mated = (0..200_000).collect();
+    let began = std::time::Instant::now();
+    let points = det.points();
+    assert_eq!(points.len(), 200_000);
+    let point = Point { threshold: 50_000, false_matches: 150_000, false_non_matches: 50_000 };
+    assert_eq!(points[50_000], point);
+    // Each with each would be 80,000 million comparisons.
+    assert!(began.elapsed() < std::time::Duration::from_secs(30));
+}
+
 /// Over no pairs.
 fn empty() -> Det {
     det(&mut ToyVendor::new(None), &bounds(), &[], &mut load).unwrap()
@@ -187,7 +281,6 @@ fn empty() -> Det {
 
 #[test]
 fn the_toy_takes_only_its_own_photos() {
-    use kazasu_face::{Matcher as _, PhotoKind, PhotoSink as _, Preparation};
     let mut toy = Toy::new(None, 0);
     toy.begin(PhotoKind::Jp2, 17).unwrap();
     toy.write(&toy::photo(3)).unwrap();

@@ -8,7 +8,7 @@ use crate::decode::Picture;
 use crate::frame::PixelFormat;
 use crate::matcher::Preparation;
 use crate::photo::Photo;
-use crate::scale::Direction;
+use crate::scale::{Direction, Scale};
 use core::fmt;
 use std::string::{String, ToString as _};
 use std::vec::Vec;
@@ -38,14 +38,21 @@ pub struct Det {
     pub failures_to_enrol: usize,
     /// Bona fide probes that were not compared for their quality, or at all: failures to acquire.
     pub failures_to_acquire: usize,
+    /// Comparisons whose score is not on the declared scale. A check makes a fault of the device of
+    /// them: they are in no rate of matches.
+    pub off_scale: usize,
     /// Bona fide probes that were classified as attacks, of all that were classified.
     pub bona_fide_refused: usize,
-    /// Bona fide probes that were classified.
+    /// Bona fide probes that were classified by the presentation attack detection.
     pub bona_fide: usize,
+    /// Bona fide probes that were not classified (ISO/IEC 30107-3: non-response).
+    pub bona_fide_unclassified: usize,
     /// Attack presentations that were classified as bona fide.
     pub attacks_accepted: usize,
     /// Attack presentations that were classified.
     pub attacks: usize,
+    /// Attack presentations that were not classified (ISO/IEC 30107-3: non-response).
+    pub attacks_unclassified: usize,
 }
 
 /// Runs the matcher over the pairs. `load` brings the bytes of a file: a photo as a card has it, and a
@@ -59,16 +66,20 @@ pub fn det(
     pairs: &[Pair],
     load: &mut dyn FnMut(&str) -> std::io::Result<Vec<u8>>,
 ) -> Result<Det, DetError> {
+    let scale = vendor.matcher().scale();
     let mut det = Det {
-        direction: vendor.matcher().scale().direction(),
+        direction: scale.direction(),
         mated: Vec::new(),
         non_mated: Vec::new(),
         failures_to_enrol: 0,
         failures_to_acquire: 0,
+        off_scale: 0,
         bona_fide_refused: 0,
         bona_fide: 0,
+        bona_fide_unclassified: 0,
         attacks_accepted: 0,
         attacks: 0,
+        attacks_unclassified: 0,
     };
     let mut tally = Tally::default();
     let mut file = |name: &str| {
@@ -82,7 +93,7 @@ pub fn det(
             det.failures_to_enrol = det.failures_to_enrol.saturating_add(1);
             continue;
         }
-        det.count(pair.kind, session.attempt(&[probe]));
+        det.count(pair.kind, scale, session.attempt(&[probe]));
         session.forget();
     }
     det.mated.sort_unstable();
@@ -103,48 +114,71 @@ fn sample(name: &str, bytes: &[u8]) -> Result<Sample, DetError> {
 }
 
 impl Det {
-    fn count(&mut self, kind: PairKind, decision: Decision) {
+    fn count(&mut self, kind: PairKind, scale: Scale, decision: Decision) {
         let add = |count: &mut usize| *count = count.saturating_add(1);
         let is_attack = match decision {
             Decision::Compared { liveness: Liveness::Failed, .. }
-            | Decision::SuspectedAttack { .. } => true,
-            Decision::Compared { .. } => false,
-            _ if kind == PairKind::Attack => return,
-            _ => return add(&mut self.failures_to_acquire),
+            | Decision::SuspectedAttack { .. } => Some(true),
+            Decision::Compared { liveness: Liveness::Passed, .. } => Some(false),
+            // Nobody looked, or nothing was decided.
+            _ => None,
         };
-        if kind == PairKind::Attack {
-            add(&mut self.attacks);
-            if !is_attack {
-                add(&mut self.attacks_accepted);
+        let (classified, wrong, unclassified) = match kind {
+            PairKind::Attack => {
+                (&mut self.attacks, &mut self.attacks_accepted, &mut self.attacks_unclassified)
             }
-            return;
+            _ => {
+                (&mut self.bona_fide, &mut self.bona_fide_refused, &mut self.bona_fide_unclassified)
+            }
+        };
+        match is_attack {
+            None => add(unclassified),
+            Some(is_attack) => {
+                add(classified);
+                if is_attack != (kind == PairKind::Attack) {
+                    add(wrong);
+                }
+            }
         }
-        add(&mut self.bona_fide);
-        if is_attack {
-            add(&mut self.bona_fide_refused);
-        } else if let Decision::Compared { score, .. } = decision {
-            let scores = if kind == PairKind::Same { &mut self.mated } else { &mut self.non_mated };
-            scores.push(score);
+        let scores = match kind {
+            PairKind::Attack => return,
+            PairKind::Same => &mut self.mated,
+            PairKind::Different => &mut self.non_mated,
+        };
+        match decision {
+            // Refused before anything was matched.
+            _ if is_attack == Some(true) => {}
+            Decision::Compared { score, .. } if scale.contains(score) => scores.push(score),
+            Decision::Compared { .. } => add(&mut self.off_scale),
+            _ => add(&mut self.failures_to_acquire),
         }
     }
 
     /// A point for every score that occurred, from the loosest threshold to the strictest.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
-        let mut thresholds: Vec<i32> = self.mated.iter().chain(&self.non_mated).copied().collect();
-        thresholds.sort_unstable();
+        let sorted = |scores: &[i32]| {
+            let mut scores = scores.to_vec();
+            scores.sort_unstable();
+            scores
+        };
+        let (mated, non_mated) = (sorted(&self.mated), sorted(&self.non_mated));
+        let mut thresholds = sorted(&[&mated[..], &non_mated].concat());
         thresholds.dedup();
         if self.direction == Direction::Dissimilarity {
             thresholds.reverse();
         }
-        let reaches = |score: i32, threshold: i32| match self.direction {
-            Direction::Dissimilarity => score <= threshold,
-            Direction::Similarity => score >= threshold,
+        let reach = |scores: &[i32], threshold: i32| match self.direction {
+            Direction::Dissimilarity => scores.partition_point(|score| *score <= threshold),
+            Direction::Similarity => {
+                let below = scores.partition_point(|score| *score < threshold);
+                scores.len().saturating_sub(below)
+            }
         };
         let point = |threshold: i32| Point {
             threshold,
-            false_matches: self.non_mated.iter().filter(|it| reaches(**it, threshold)).count(),
-            false_non_matches: self.mated.iter().filter(|it| !reaches(**it, threshold)).count(),
+            false_matches: reach(&non_mated, threshold),
+            false_non_matches: mated.len().saturating_sub(reach(&mated, threshold)),
         };
         thresholds.into_iter().map(point).collect()
     }
@@ -170,8 +204,17 @@ impl fmt::Display for Det {
         writeln!(f, "mated comparisons {mated}, non-mated comparisons {non_mated}")?;
         writeln!(f, "failures to enrol {}", self.failures_to_enrol)?;
         writeln!(f, "failures to acquire {}, in no rate below", self.failures_to_acquire)?;
+        if self.off_scale > 0 {
+            let count = self.off_scale;
+            writeln!(f, "scores off the declared scale {count}, in no rate of matches: a fault")?;
+        }
+        let presented = |classified: usize, not: usize| classified.saturating_add(not);
+        let attacks = presented(self.attacks, self.attacks_unclassified);
+        let bona_fide = presented(self.bona_fide, self.bona_fide_unclassified);
         writeln!(f, "APCER {}", Rate(self.attacks_accepted, self.attacks))?;
+        writeln!(f, "APNRR {}", Rate(self.attacks_unclassified, attacks))?;
         writeln!(f, "BPCER {}", Rate(self.bona_fide_refused, self.bona_fide))?;
+        writeln!(f, "BPNRR {}", Rate(self.bona_fide_unclassified, bona_fide))?;
         writeln!(f, "{:>11}  {:<24}  FNMR", "threshold", "FMR")?;
         for point in self.points() {
             writeln!(
