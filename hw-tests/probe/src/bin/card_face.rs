@@ -63,7 +63,9 @@ fn main() {
     let report = kazasu::card_face(&mut session, Some(&checks), &mut Anybody, &mut memory);
     probe::keep(report.verified.map_or(0, |face| face.photo().len() as u32));
     let report = kazasu::age_record(&mut session, None, &mut Anybody, &mut memory);
-    probe::keep(report.unverified.map_or(0, |age| u32::from(age.unverified_birth().date().is_some())));
+    probe::keep(
+        report.unverified.map_or(0, |age| u32::from(age.unverified_birth().date().is_some())),
+    );
     for code in [AttributesCode::Pin, AttributesCode::NumberB] {
         let trusted = Some(&anchors);
         let report = kazasu::attributes(&mut session, code, trusted, &mut Anybody, &mut memory);
