@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::{context::Context, metadata, tally::Tally};
 
 /// What firmware links.
-pub(crate) const FIRMWARE: [&str; 7] = [
+pub(crate) const FIRMWARE: [&str; 8] = [
     "kazasu-tlv",
     "kazasu-apdu",
     "kazasu-contact",
@@ -15,6 +15,7 @@ pub(crate) const FIRMWARE: [&str; 7] = [
     "kazasu-mynacard",
     "kazasu-nfc",
     "kazasu-pki",
+    "kazasu-pn532",
 ];
 
 /// The facade, whose features choose among the others.

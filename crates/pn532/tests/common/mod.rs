@@ -1,0 +1,263 @@
+//! A driver and the chip in software, joined by each of the chip's interfaces, in simulated time;
+//! and check-ins over them.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
+
+pub(crate) mod wires;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use kazasu::apdu::{Channel, Session, Transport};
+use kazasu::mynacard::Pin;
+use kazasu::pki::rsa::Alloc;
+use kazasu::pki::{Anchor, Anchors, Kind, Time, Validator};
+use kazasu::{Cleared, Failure, Job, Nonce, Outcome, PinHolder, authenticate};
+use kazasu_nfc::{CardLink, Link};
+use kazasu_pn532::{Bus, Pn532 as Driver, Reset, Settings};
+use kazasu_virtual_card::pn532::{ChipFault, HostInterface, Pn532 as Chip, Pn532Settings};
+use kazasu_virtual_card::radio::{Field, Picc, PiccSettings, TypeASettings, TypeBSettings};
+use kazasu_virtual_card::{
+    Card, CertificateKind, Issue, Reference, Reply, Responder, root_certificate,
+};
+use wires::{Clock, ResetWire, Uart, World, i2c, spi};
+
+/// A card that others look into while it is in the field. It keeps the signatures that it made,
+/// because signing takes longer than all the rest of a check-in.
+#[derive(Clone)]
+pub(crate) struct Patient {
+    card: Rc<RefCell<Card>>,
+    signed: Rc<RefCell<Signed>>,
+}
+
+/// Commands, and their answers.
+type Signed = Vec<(Vec<u8>, Vec<u8>)>;
+
+thread_local! {
+    static PATIENT: Patient = Patient {
+        card: Rc::new(RefCell::new(Card::issue(Issue::demonstration().seed(1)).unwrap())),
+        signed: Rc::default(),
+    };
+}
+
+impl Responder for Patient {
+    fn respond(&mut self, command: &[u8]) -> Reply {
+        let mut card = self.card.borrow_mut();
+        if command.get(1) != Some(&0x2A) || !card.is_verified(Reference::Auth) {
+            return card.respond(command).into();
+        }
+        let mut signed = self.signed.borrow_mut();
+        if let Some((_, signature)) = signed.iter().find(|(of, _)| of == command) {
+            return signature.clone().into();
+        }
+        let signature = card.respond(command);
+        signed.push((command.to_vec(), signature.clone()));
+        signature.into()
+    }
+    fn power_on(&mut self) {
+        self.card.borrow_mut().power_on();
+    }
+    fn power_off(&mut self) {
+        self.card.borrow_mut().power_off();
+    }
+    fn warm_reset(&mut self) {
+        self.card.borrow_mut().warm_reset();
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    UartIo,
+    UartNb,
+    I2c,
+    Spi,
+}
+
+pub(crate) const WIRES: [Wire; 4] = [Wire::UartIo, Wire::UartNb, Wire::I2c, Wire::Spi];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Our engine.
+    Raw,
+    /// The chip's own.
+    Chip,
+}
+
+pub(crate) const WAYS: [Way; 2] = [Way::Raw, Way::Chip];
+
+#[derive(Clone)]
+pub(crate) struct Setup {
+    pub(crate) card: PiccSettings,
+    pub(crate) chip: Pn532Settings,
+    pub(crate) faults: Vec<ChipFault>,
+    pub(crate) driver: Settings,
+    /// Is there a wire to RSTPDN?
+    pub(crate) reset: bool,
+    /// Is there one from IRQ?
+    pub(crate) irq: bool,
+}
+
+impl Setup {
+    pub(crate) fn new(card: PiccSettings) -> Self {
+        Self {
+            card,
+            chip: Pn532Settings::default(),
+            faults: Vec::new(),
+            driver: Settings::default(),
+            reset: false,
+            irq: false,
+        }
+    }
+}
+
+pub(crate) fn type_b() -> PiccSettings {
+    PiccSettings::type_b(TypeBSettings::JPKI_06)
+}
+
+pub(crate) fn phone() -> PiccSettings {
+    PiccSettings::type_a(TypeASettings::PHONE)
+}
+
+/// What a check-in came to.
+#[derive(Debug)]
+pub(crate) struct Met {
+    pub(crate) activated: Result<(), String>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) cleared: Option<Cleared>,
+    pub(crate) verify_commands: u64,
+    pub(crate) tries_left: u8,
+    pub(crate) violations: usize,
+    pub(crate) field_is_on: bool,
+    pub(crate) commands: u64,
+    pub(crate) time: Duration,
+    pub(crate) frames: u64,
+}
+
+impl Met {
+    pub(crate) fn verified(&self) -> bool {
+        self.outcome.is_some_and(|outcome| outcome.is_verified())
+    }
+}
+
+pub(crate) fn world<R: Responder>(
+    responder: R,
+    wire: Wire,
+    setup: &Setup,
+) -> Rc<RefCell<World<R>>> {
+    let interface = match wire {
+        Wire::UartIo | Wire::UartNb => HostInterface::Uart,
+        Wire::I2c => HostInterface::I2c,
+        Wire::Spi => HostInterface::Spi,
+    };
+    let field = Field::with(Picc::new(responder, setup.card.clone()));
+    let mut chip = Chip::new(field, setup.chip.clone()).on(interface);
+    for fault in &setup.faults {
+        chip.push_fault(fault.clone());
+    }
+    World::new(chip)
+}
+
+/// A whole check-in: activation, SELECT, certificate, PIN, signature, field off.
+pub(crate) fn check_in(wire: Wire, way: Way, setup: &Setup) -> Met {
+    let patient = PATIENT.with(Patient::clone);
+    patient.card.borrow_mut().power_off();
+    let before = patient.card.borrow().verify_commands_seen();
+    let world = world(patient.clone(), wire, setup);
+    macro_rules! over {
+        ($bus:expr) => {{
+            let bus = $bus;
+            if setup.reset {
+                let reset = ResetWire(world.clone());
+                run(Driver::with_reset(bus, Clock(world.clone()), reset, setup.driver), way)
+            } else {
+                run(Driver::new(bus, Clock(world.clone()), setup.driver), way)
+            }
+        }};
+    }
+    let mut met = match (wire, setup.irq) {
+        (Wire::UartIo, _) => over!(kazasu_pn532::bus::SerialIo::new(Uart::new(&world))),
+        (Wire::UartNb, _) => over!(kazasu_pn532::bus::SerialNb::new(Uart::new(&world))),
+        (Wire::I2c, false) => over!(i2c(&world)),
+        (Wire::I2c, true) => over!(wires::i2c_with_irq(&world)),
+        (Wire::Spi, false) => over!(spi(&world)),
+        (Wire::Spi, true) => over!(wires::spi_with_irq(&world)),
+    };
+    let world = world.borrow();
+    let card = patient.card.borrow();
+    met.verify_commands = card.verify_commands_seen() - before;
+    met.tries_left = card.tries(Reference::Auth).unwrap_or(0);
+    let field = world.chip.field();
+    met.violations = field.card(0).unwrap().violations().len();
+    met.field_is_on = field.is_on();
+    met.commands = world.chip.commands();
+    met.time = world.now;
+    met.frames = field.traffic().frames();
+    met
+}
+
+fn run<B: Bus, T: kazasu_pn532::Time, R: Reset>(driver: Driver<B, T, R>, way: Way) -> Met {
+    let mut frame = [0; 256];
+    match way {
+        Way::Raw => {
+            let mut settings = kazasu_nfc::Settings::default();
+            settings.poll_limit = kazasu_nfc::Duration::from_millis(500);
+            through(&mut Link::new(driver, settings, &mut frame))
+        }
+        Way::Chip => through(&mut CardLink::new(driver, kazasu_nfc::Duration::from_millis(500))),
+    }
+}
+
+fn through<T: Transport>(link: &mut T) -> Met {
+    let activated = link.reconnect().map_err(|error| error.to_string());
+    let mut met = Met {
+        activated,
+        outcome: None,
+        failure: None,
+        cleared: None,
+        verify_commands: 0,
+        tries_left: 0,
+        violations: 0,
+        field_is_on: true,
+        commands: 0,
+        time: Duration::ZERO,
+        frames: 0,
+    };
+    if met.activated.is_ok() {
+        let (mut outgoing, mut incoming) = ([0; 300], vec![0; 4096]);
+        let channel = Channel::new(&mut outgoing, &mut incoming);
+        let mut session = Session::new(&mut *link, channel);
+        let mut holder = PinHolder::new(Pin::new(b"1234").unwrap());
+        let mut certificate = [0; 3072];
+        let anchors = anchors();
+        let nonce = Nonce::given(&[0x5A; 32]).unwrap();
+        let report = authenticate(
+            &mut session,
+            &Validator::new(&anchors).with_backend(Alloc),
+            now(),
+            &Job::check_in(&nonce),
+            &mut holder,
+            &mut certificate,
+        );
+        met.outcome = Some(report.outcome);
+        met.failure = report.failure;
+        met.cleared = Some(report.cleared);
+    }
+    let _ = link.power_off();
+    met
+}
+
+/// The root of virtual cards and nothing else.
+fn anchors() -> Anchors<'static> {
+    static ROOT: OnceLock<Vec<u8>> = OnceLock::new();
+    let root = ROOT.get_or_init(|| root_certificate(CertificateKind::Auth).unwrap());
+    Anchors::none().with(Anchor::virtual_card(root).unwrap().for_kind(Kind::Auth)).unwrap()
+}
+
+/// Now; the cards are issued today.
+fn now() -> Time {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    Time::from_unix(i64::try_from(elapsed.as_secs()).unwrap())
+}
