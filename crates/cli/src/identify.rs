@@ -114,7 +114,6 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
     let mut bytes = Zeroizing::new(vec![0; FILE]);
     let mut certificate = vec![0; CERTIFICATE];
     let validator = validator(&anchors);
-    let identification = Identification::new(&authorities, &of_card);
     let mut evidence = None;
     let read = again(screen, &mut session, &mut secrets, |session, secrets| {
         let mut memory = Memory::new(&mut bytes);
@@ -126,9 +125,10 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
             provider: &mut provider,
             certificate: &mut certificate,
         });
+        // After a wrong code the card was not challenged yet: the nonce is as new as before.
         let report = identify(
             session,
-            &identification,
+            Identification::new(&authorities, of_card.clone()),
             &mut looking,
             secrets,
             &mut memory,
@@ -288,7 +288,7 @@ impl Prepared {
 /// One identification; `Err` before the card was touched.
 fn identify<'b>(
     session: &mut Session<'_, Link>,
-    identification: &Identification<'_>,
+    identification: Identification<'_>,
     looking: &mut Looking,
     secrets: &mut Secrets,
     memory: &'b mut Memory<'_>,

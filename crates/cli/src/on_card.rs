@@ -47,7 +47,7 @@ pub(crate) fn run<V>(
     task: &Task<'_>,
     mut flow: impl FnMut(
         &mut Session<'_, Link>,
-        Option<(&CvcAnchors<'_>, &RecordChecks<'_>)>,
+        Option<(&CvcAnchors<'_>, RecordChecks<'_>)>,
         &mut Secrets,
         &mut [u8],
     ) -> Read<V>,
@@ -67,11 +67,12 @@ pub(crate) fn run<V>(
     let authorities = authorities(task, Some(&reader)).map_err(fail)?;
     let anchors = authorities.anchors().map_err(fail)?;
     let nonce = Nonce::fresh().map_err(|error| fail(Error::Internal(error.to_string())))?;
-    let checks = match task.check {
-        Check::Card => RecordChecks::card(&anchors, &nonce),
-        Check::Signature | Check::None => RecordChecks::signature(&anchors),
+    // After a wrong code the card was not challenged yet: the nonce is as new as before.
+    let wanted = || match task.check {
+        Check::Card => Some((&anchors, RecordChecks::card(&anchors, nonce.clone()))),
+        Check::Signature => Some((&anchors, RecordChecks::signature(&anchors))),
+        Check::None => None,
     };
-    let wanted = (task.check != Check::None).then_some((&anchors, &checks));
     let mut secrets = Secrets::of_codes(task.codes, screen.language)
         .with_demonstration(reader.demonstration_secret(own(task.reference)))
         .on_stage(screen.steps_by_code())
@@ -80,7 +81,7 @@ pub(crate) fn run<V>(
     let mut session = exchanger.session(reader.link);
     let mut memory = Zeroizing::new(vec![0; FILE]);
     let read = again(screen, &mut session, &mut secrets, |session, secrets| {
-        flow(session, wanted, secrets, &mut memory)
+        flow(session, wanted(), secrets, &mut memory)
     });
     let counts = session.channel().counts();
     if read.value.is_none()

@@ -44,12 +44,12 @@ pub struct CardFaceReport<'b> {
 /// 32 KiB for every one that a card can hold. With less memory there is [`crate::card_face_stream`].
 pub fn card_face<'b, T: Transport>(
     session: &mut Session<'_, T>,
-    checks: Option<&RecordChecks<'_>>,
+    checks: Option<RecordChecks<'_>>,
     holder: &mut dyn Holder,
     memory: &'b mut Memory<'_>,
 ) -> CardFaceReport<'b> {
     let mut attempt = Attempt::default();
-    let result = read_card_face(session, checks, holder, &mut attempt, memory.bytes());
+    let result = read_card_face(session, checks.as_ref(), holder, &mut attempt, memory.bytes());
     let (result, cleared) =
         close(session, Reference::CardFaceNumberB, File::CARD_FACE, &mut attempt, result);
     let tries_left = attempt.tries_left;
@@ -141,12 +141,12 @@ pub struct AgeReport<'b> {
 /// 640 bytes of `memory` are enough.
 pub fn age_record<'b, T: Transport>(
     session: &mut Session<'_, T>,
-    checks: Option<&RecordChecks<'_>>,
+    checks: Option<RecordChecks<'_>>,
     holder: &mut dyn Holder,
     memory: &'b mut Memory<'_>,
 ) -> AgeReport<'b> {
     let mut attempt = Attempt::default();
-    let result = read_age(session, checks, holder, &mut attempt, memory.bytes());
+    let result = read_age(session, checks.as_ref(), holder, &mut attempt, memory.bytes());
     let (result, cleared) =
         close(session, Reference::BirthDate, File::AGE_RECORD, &mut attempt, result);
     let tries_left = attempt.tries_left;

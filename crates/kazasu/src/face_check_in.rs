@@ -90,8 +90,15 @@ pub enum Reply {
     Nothing,
 }
 
-/// What an identification needs of the card: whom to believe, and a challenge that is new.
-#[derive(Clone, Copy, Debug)]
+/// What an identification needs of the card: whom to believe, and a challenge that is new. Used up by
+/// the check-in that takes it, and not copied: a challenge that was answered once can be answered again
+/// by whoever heard it, and then a copied card passes.
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<kazasu::Identification<'_>>();
+/// ```
+#[derive(Debug)]
 pub struct Identification<'a> {
     anchors: &'a CvcAnchors<'a>,
     challenge: [u8; 32],
@@ -100,7 +107,7 @@ pub struct Identification<'a> {
 impl<'a> Identification<'a> {
     /// Records of these authorities, and the card's answer to this nonce.
     #[must_use]
-    pub fn new(anchors: &'a CvcAnchors<'a>, nonce: &Nonce) -> Self {
+    pub fn new(anchors: &'a CvcAnchors<'a>, nonce: Nonce) -> Self {
         Self { anchors, challenge: sha256(nonce.as_bytes()) }
     }
 }
@@ -141,14 +148,14 @@ pub(crate) type Afterwards<'f, T> =
 /// [`crate::card_face`].
 pub fn check_in_by_face<'b, T: Transport>(
     session: &mut Session<'_, T>,
-    identification: &Identification<'_>,
+    identification: Identification<'_>,
     policy: Policy,
     holder: &mut dyn Holder,
     matcher: &mut dyn Matcher,
     camera: &mut dyn Camera,
     memory: &'b mut Memory<'_>,
 ) -> IdentificationReport<'b> {
-    by_face(session, identification, policy, holder, matcher, camera, memory, &mut |_| Ok(None))
+    by_face(session, &identification, policy, holder, matcher, camera, memory, &mut |_| Ok(None))
 }
 
 #[expect(clippy::too_many_arguments, reason = "as the public function, with what comes after it")]
@@ -247,7 +254,7 @@ fn compare<T: Transport>(
 #[expect(clippy::too_many_arguments, reason = "what the record of a visual check consists of")]
 pub fn check_in_by_visual_check<'b, T: Transport>(
     session: &mut Session<'_, T>,
-    identification: &Identification<'_>,
+    identification: Identification<'_>,
     policy: VisualPolicy,
     operator: Operator,
     reason: Reason,
@@ -256,7 +263,7 @@ pub fn check_in_by_visual_check<'b, T: Transport>(
     memory: &'b mut Memory<'_>,
 ) -> IdentificationReport<'b> {
     let armed = (policy, operator, reason);
-    by_visual_check(session, identification, armed, holder, staff, memory, &mut |_| Ok(None))
+    by_visual_check(session, &identification, armed, holder, staff, memory, &mut |_| Ok(None))
 }
 
 pub(crate) fn by_visual_check<'b, T: Transport>(

@@ -247,8 +247,8 @@ mod tests {
         let (mut outgoing, mut incoming) = ([0; 300], [0; 8192]);
         let channel = Channel::new(&mut outgoing, &mut incoming);
         let mut session = Session::new(Link::new(card), channel);
-        let checks = RecordChecks::card(&anchors, &Nonce::given(&[1; 32]).unwrap());
-        let report = card_face(&mut session, Some(&checks), &mut holder, memory);
+        let checks = RecordChecks::card(&anchors, Nonce::given(&[1; 32]).unwrap());
+        let report = card_face(&mut session, Some(checks), &mut holder, memory);
         (report.verified.unwrap(), report.authentic.unwrap())
     }
 

@@ -57,7 +57,7 @@ impl<B: Backend> WithoutPin<'_, '_, B> {
 #[expect(clippy::too_many_arguments, reason = "two check-ins in one")]
 pub fn check_in_by_face_without_pin<'b, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
-    identification: &Identification<'_>,
+    identification: Identification<'_>,
     policy: Policy,
     holder: &mut dyn Holder,
     matcher: &mut dyn Matcher,
@@ -66,14 +66,14 @@ pub fn check_in_by_face_without_pin<'b, T: Transport, B: Backend>(
     without_pin: &mut WithoutPin<'_, '_, B>,
 ) -> IdentificationReport<'b> {
     let afterwards = &mut |session: &mut Session<'_, T>| without_pin.run(session);
-    by_face(session, identification, policy, holder, matcher, camera, memory, afterwards)
+    by_face(session, &identification, policy, holder, matcher, camera, memory, afterwards)
 }
 
 /// As [`crate::check_in_by_visual_check`]; then as [`check_in_by_face_without_pin`].
 #[expect(clippy::too_many_arguments, reason = "two check-ins in one")]
 pub fn check_in_by_visual_check_without_pin<'b, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
-    identification: &Identification<'_>,
+    identification: Identification<'_>,
     policy: VisualPolicy,
     operator: Operator,
     reason: Reason,
@@ -84,5 +84,5 @@ pub fn check_in_by_visual_check_without_pin<'b, T: Transport, B: Backend>(
 ) -> IdentificationReport<'b> {
     let afterwards = &mut |session: &mut Session<'_, T>| without_pin.run(session);
     let armed = (policy, operator, reason);
-    by_visual_check(session, identification, armed, holder, staff, memory, afterwards)
+    by_visual_check(session, &identification, armed, holder, staff, memory, afterwards)
 }

@@ -20,8 +20,14 @@ use zeroize::Zeroize;
 /// Room for a card-verifiable certificate; those that are known have 568 bytes.
 const CERTIFICATE: usize = 640;
 
-/// What is to be verified about a record of the card.
-#[derive(Clone, Copy, Debug)]
+/// What is to be verified about a record of the card. Used up by the flow that takes it, and not
+/// copied: a challenge that was answered once can be answered again by whoever heard it.
+///
+/// ```compile_fail,E0277
+/// fn copied<T: Clone>() {}
+/// copied::<kazasu::RecordChecks<'_>>();
+/// ```
+#[derive(Debug)]
 pub struct RecordChecks<'a> {
     anchors: &'a CvcAnchors<'a>,
     challenge: Option<[u8; 32]>,
@@ -38,7 +44,7 @@ impl<'a> RecordChecks<'a> {
     /// The signature, and that the card holds the key that stands in the record, by its answer to this
     /// nonce: two commands more. A copy does not pass this.
     #[must_use]
-    pub fn card(anchors: &'a CvcAnchors<'a>, nonce: &Nonce) -> Self {
+    pub fn card(anchors: &'a CvcAnchors<'a>, nonce: Nonce) -> Self {
         Self { anchors, challenge: Some(sha256(nonce.as_bytes())) }
     }
 

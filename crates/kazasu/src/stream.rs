@@ -75,12 +75,12 @@ pub struct CardFaceStreamReport {
 /// ends the session. The channel's answer buffer is the longest piece; about two KiB of stack.
 pub fn card_face_stream<T: Transport>(
     session: &mut Session<'_, T>,
-    checks: &RecordChecks<'_>,
+    checks: RecordChecks<'_>,
     holder: &mut dyn Holder,
     sink: &mut dyn CardFaceSink,
 ) -> CardFaceStreamReport {
     let mut attempt = Attempt::default();
-    let result = run(session, checks, holder, &mut attempt, sink);
+    let result = run(session, &checks, holder, &mut attempt, sink);
     if result.is_err() {
         sink.discard();
     }

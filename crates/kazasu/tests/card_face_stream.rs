@@ -86,10 +86,10 @@ fn stream_over(
 ) -> (CardFaceStreamReport, [u8; BUFFER]) {
     let anchors = authorities();
     let nonce = Nonce::fresh().unwrap();
-    let checks = RecordChecks::card(&anchors, &nonce);
+    let checks = RecordChecks::card(&anchors, nonce);
     let (mut outgoing, mut incoming) = ([0; 262], [0xEE; BUFFER]);
     let mut session = Session::new(link, Channel::new(&mut outgoing, &mut incoming));
-    let report = kazasu::card_face_stream(&mut session, &checks, &mut holder, sink);
+    let report = kazasu::card_face_stream(&mut session, checks, &mut holder, sink);
     drop(session);
     (report, incoming)
 }

@@ -60,16 +60,9 @@ fn by_face_of(
     let mut bytes = [0x5A; 8192];
     let ended = session(link, &Setup { room: 8192, ..Setup::new() }, |session| {
         let mut memory = Memory::new(&mut bytes);
-        let identification = Identification::new(anchors, &nonce());
-        let report = check_in_by_face(
-            session,
-            &identification,
-            policy(),
-            holder,
-            matcher,
-            lens,
-            &mut memory,
-        );
+        let identification = Identification::new(anchors, nonce());
+        let report =
+            check_in_by_face(session, identification, policy(), holder, matcher, lens, &mut memory);
         // Who it is, the face, and the outcome: all or none.
         assert_eq!(report.identified.is_some(), report.outcome.is_verified());
         assert_eq!(report.face.is_some(), report.outcome.is_verified());
@@ -275,7 +268,7 @@ fn by_visual_check(link: &mut Link, clerk: &mut Clerk) -> Ended {
         let mut memory = Memory::new(&mut bytes);
         let report = check_in_by_visual_check(
             session,
-            &Identification::new(&anchors, &nonce()),
+            Identification::new(&anchors, nonce()),
             VisualPolicy::default(),
             Operator::new("C-17").unwrap(),
             Reason::new("forgot the PIN").unwrap(),

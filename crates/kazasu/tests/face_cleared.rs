@@ -23,17 +23,10 @@ fn check_in(link: &mut Link) -> (Outcome, Cleared) {
     let mut bytes = [0; 8192];
     session(link, &Setup { room: 8192, ..Setup::new() }, |session| {
         let mut memory = Memory::new(&mut bytes);
-        let identification = Identification::new(&anchors, &Nonce::given(&[9; 32]).unwrap());
+        let identification = Identification::new(&anchors, Nonce::given(&[9; 32]).unwrap());
         let (matcher, lens, holder) = (&mut matcher, &mut lens, &mut holder);
-        let report = check_in_by_face(
-            session,
-            &identification,
-            policy(),
-            holder,
-            matcher,
-            lens,
-            &mut memory,
-        );
+        let report =
+            check_in_by_face(session, identification, policy(), holder, matcher, lens, &mut memory);
         (report.outcome, report.cleared)
     })
 }

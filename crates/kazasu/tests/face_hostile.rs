@@ -209,7 +209,7 @@ fn nobody_is_verified_who_was_not_matched_and_no_counter_moves() {
                     let nonce = Nonce::given(&[7; 32]).unwrap();
                     let report = check_in_by_face(
                         session,
-                        &Identification::new(&anchors, &nonce),
+                        Identification::new(&anchors, nonce),
                         Policy::new(scale().threshold(THRESHOLD).unwrap()),
                         &mut holder,
                         &mut matcher,

@@ -108,11 +108,11 @@ fn record() {
     let name = session(recorder, &Setup { room: 8192, ..Setup::new() }, |session| {
         let mut memory = Memory::new(&mut bytes);
         let nonce = Nonce::given(&NONCE).unwrap();
-        let identification = Identification::new(&anchors, &nonce);
+        let identification = Identification::new(&anchors, nonce);
         let policy = Policy::new(Says(YES).scale().threshold(5).unwrap());
         let report = check_in_by_face(
             session,
-            &identification,
+            identification,
             policy,
             &mut holder,
             &mut Says(YES),
@@ -306,7 +306,7 @@ fn check_in(
     let nonce = Nonce::given(&NONCE).unwrap();
     let report = check_in_by_face(
         &mut session,
-        &Identification::new(&anchors, &nonce),
+        Identification::new(&anchors, nonce),
         policy,
         &mut &*recorded,
         matcher,

@@ -130,11 +130,11 @@ fn check_in(matcher: &mut dyn Matcher, camera: &mut dyn Camera) -> (Outcome, Opt
     let mut bytes = [0; 8192];
     session(&mut link, &Setup { room: 8192, ..Setup::new() }, |session| {
         let mut memory = Memory::new(&mut bytes);
-        let identification = Identification::new(&anchors, &Nonce::given(&[9; 32]).unwrap());
+        let identification = Identification::new(&anchors, Nonce::given(&[9; 32]).unwrap());
         let holder = &mut holder;
         let report = check_in_by_face(
             session,
-            &identification,
+            identification,
             policy(),
             holder,
             matcher,

@@ -45,7 +45,7 @@ fn run<R>(
     session(link, &Setup { command_room: 320, room: 8192, ..Setup::new() }, |session| {
         let mut memory = Memory::new(&mut bytes);
         let nonce = Nonce::given(&[3; 32]).unwrap();
-        let identification = Identification::new(&authorities, &nonce);
+        let identification = Identification::new(&authorities, nonce);
         let mut without_pin = WithoutPin {
             validator: &Validator::new(&roots),
             now: now(),
@@ -56,7 +56,7 @@ fn run<R>(
         let report = match who {
             Who::Face(lens) => check_in_by_face_without_pin(
                 session,
-                &identification,
+                identification,
                 policy(),
                 &mut holder,
                 &mut DemonstrationMatcher::new(Liveness::Passed),
@@ -66,7 +66,7 @@ fn run<R>(
             ),
             Who::Staff(clerk) => check_in_by_visual_check_without_pin(
                 session,
-                &identification,
+                identification,
                 VisualPolicy::default(),
                 Operator::new("C-17").unwrap(),
                 Reason::new("mask").unwrap(),

@@ -81,14 +81,14 @@ impl CardFaceSink for Collect {
 fn run(link: &mut Link, flow: Flow, holder: &mut Codes) -> Ended {
     let authorities = authorities();
     let nonce = Nonce::given(&[7; 32]).unwrap();
-    let checks = RecordChecks::card(&authorities, &nonce);
+    let checks = RecordChecks::card(&authorities, nonce.clone());
     let name = link.card().unwrap().holder().unwrap().name.clone();
     let (mut outgoing, mut incoming, mut bytes) = ([0; 320], [0; 1026], [0; 8192]);
     let mut memory = Memory::new(&mut bytes);
     let mut session = Session::new(link, Channel::new(&mut outgoing, &mut incoming));
     let (outcome, failure, cleared, given) = match flow {
         Flow::Age => {
-            let it = kazasu::age_record(&mut session, Some(&checks), holder, &mut memory);
+            let it = kazasu::age_record(&mut session, Some(checks), holder, &mut memory);
             assert_eq!(it.verified.is_some(), it.authentic.is_some());
             let given = it.verified.map(|record| record.birth().digits() == BIRTH);
             (it.outcome, it.failure, it.cleared, given.or(it.unverified.map(|_| false)))
@@ -101,7 +101,7 @@ fn run(link: &mut Link, flow: Flow, holder: &mut Codes) -> Ended {
             (it.outcome, it.failure, it.cleared, given.or(it.unverified.map(|_| false)))
         }
         Flow::Face => {
-            let it = kazasu::card_face(&mut session, Some(&checks), holder, &mut memory);
+            let it = kazasu::card_face(&mut session, Some(checks), holder, &mut memory);
             assert_eq!(it.verified.is_some(), it.authentic.is_some());
             let sample = Photo::Sample.bytes().unwrap();
             let given = it.verified.map(|face| face.photo() == sample);
@@ -109,7 +109,7 @@ fn run(link: &mut Link, flow: Flow, holder: &mut Codes) -> Ended {
         }
         Flow::Stream => {
             let mut sink = Collect::default();
-            let it = kazasu::card_face_stream(&mut session, &checks, holder, &mut sink);
+            let it = kazasu::card_face_stream(&mut session, checks, holder, &mut sink);
             assert_eq!(sink.discarded, it.failure.is_some());
             assert_eq!(it.verified.is_some(), it.authentic.is_some());
             let sample = Photo::Sample.bytes().unwrap();

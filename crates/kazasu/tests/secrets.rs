@@ -194,7 +194,7 @@ fn on_the_card(
         fn discard(&mut self) {}
     }
     let anchors = authorities();
-    let checks = RecordChecks::card(&anchors, &nonce());
+    let checks = RecordChecks::card(&anchors, nonce());
     note(text, &checks);
     let card = session.transport().card().unwrap();
     let mut holder = if knows { Codes::of(card) } else { Codes::wrong() };
@@ -209,8 +209,8 @@ fn on_the_card(
         }};
     }
     match flow {
-        6 => noted!(kazasu::card_face(session, Some(&checks), &mut holder, &mut memory)),
-        7 => noted!(kazasu::card_face_stream(session, &checks, &mut holder, &mut Nowhere)),
+        6 => noted!(kazasu::card_face(session, Some(checks), &mut holder, &mut memory)),
+        7 => noted!(kazasu::card_face_stream(session, checks, &mut holder, &mut Nowhere)),
         8 => noted!(kazasu::age_record(session, None, &mut holder, &mut memory)),
         9 => {
             let code = AttributesCode::NumberB;

@@ -54,7 +54,7 @@ fn the_card_face_is_the_holders_under_the_test_authority() {
     let mut bytes = [0; 4096];
     let mut memory = Memory::new(&mut bytes);
     session(&mut link, &Setup::new(), |session| {
-        let report = card_face(session, Some(&checks), &mut holder, &mut memory);
+        let report = card_face(session, Some(checks), &mut holder, &mut memory);
         assert_eq!((report.outcome, report.failure), (Outcome::Verified, None));
         let face = report.verified.unwrap();
         assert_eq!(face.hierarchy(), Hierarchy::Test);
@@ -78,12 +78,12 @@ fn the_card_face_is_the_holders_under_the_test_authority() {
 fn nobody_has_the_test_cards_key() {
     let anchors = CvcAnchors::production().with_test();
     let nonce = Nonce::fresh().unwrap();
-    let checks = RecordChecks::card(&anchors, &nonce);
+    let checks = RecordChecks::card(&anchors, nonce);
     let mut link = link();
     let mut bytes = [0; 4096];
     let mut memory = Memory::new(&mut bytes);
     session(&mut link, &Setup::new(), |session| {
-        let report = card_face(session, Some(&checks), &mut holder(), &mut memory);
+        let report = card_face(session, Some(checks), &mut holder(), &mut memory);
         assert_eq!(report.outcome, Outcome::RecordNotGenuine);
         assert!(matches!(report.failure, Some(Failure::Authenticity(_))));
         assert!(report.verified.is_none() && report.authentic.is_none());
@@ -99,7 +99,7 @@ fn production_does_not_vouch_for_it() {
     let mut bytes = [0; 4096];
     let mut memory = Memory::new(&mut bytes);
     session(&mut link, &Setup::new(), |session| {
-        let report = card_face(session, Some(&checks), &mut holder, &mut memory);
+        let report = card_face(session, Some(checks), &mut holder, &mut memory);
         assert_eq!(report.outcome, Outcome::NotTrusted);
     });
     assert!(holder.asked.is_empty());

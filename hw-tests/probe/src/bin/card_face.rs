@@ -54,13 +54,14 @@ fn main() {
     let mut random = [0; 32];
     probe::unknown_bytes(&mut random);
     let Ok(nonce) = Nonce::given(&random) else { return };
-    let checks = RecordChecks::card(&anchors, &nonce);
+    let checks = RecordChecks::card(&anchors, nonce.clone());
     let mut memory = Memory::new(&mut bytes);
 
-    let report = kazasu::card_face_stream(&mut session, &checks, &mut Anybody, &mut Away);
+    let report = kazasu::card_face_stream(&mut session, checks, &mut Anybody, &mut Away);
     probe::keep(u32::from(report.outcome.code()));
     probe::keep(report.photo.map_or(0, |photo| photo.length as u32));
-    let report = kazasu::card_face(&mut session, Some(&checks), &mut Anybody, &mut memory);
+    let checks = RecordChecks::card(&anchors, nonce);
+    let report = kazasu::card_face(&mut session, Some(checks), &mut Anybody, &mut memory);
     probe::keep(report.verified.map_or(0, |face| face.photo().len() as u32));
     let report = kazasu::age_record(&mut session, None, &mut Anybody, &mut memory);
     probe::keep(
