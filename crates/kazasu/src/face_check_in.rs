@@ -308,11 +308,20 @@ fn confirm<T: Transport>(
         VisualStep::Ended(end) => return end,
         _ => return VisualEnd::NoPhoto,
     }
-    let photo = if staff.show(face) { face.photo() } else { &[] };
-    let step = check.show(staff.now(), presence, photo);
-    let end = ask(session, check, staff, step);
-    staff.hide();
-    end
+    // Also when a host's function panics: no photo stays on the screen.
+    let shown = Shown(staff);
+    let photo = if shown.0.show(face) { face.photo() } else { &[] };
+    let step = check.show(shown.0.now(), presence, photo);
+    ask(session, check, shown.0, step)
+}
+
+/// Takes the photo off the screen when it is dropped.
+struct Shown<'s>(&'s mut dyn Staff);
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        self.0.hide();
+    }
 }
 
 /// Asks what is to be answered of the photo that is on the screen.

@@ -375,3 +375,12 @@ fn a_visual_check_that_ended_before_the_photo_shows_nobody() {
         assert!(!instructions(&link).contains(&SIGN));
     }
 }
+
+#[test]
+fn no_photo_stays_on_the_screen_of_a_desk_that_panics() {
+    // It knows one answer, and is asked twice.
+    let mut clerk = Clerk::in_turn([Reply::Answer(Answer::Yes)]);
+    let asked = std::panic::AssertUnwindSafe(|| by_visual_check(&mut link(), &mut clerk).outcome);
+    assert!(std::panic::catch_unwind(asked).is_err());
+    assert_eq!((clerk.shown, clerk.hidden), (1, 1));
+}
