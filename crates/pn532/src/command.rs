@@ -37,6 +37,7 @@ pub struct Order<'d> {
 impl<'d> Order<'d> {
     /// A command that reaches no card, and may be sent again.
     #[must_use]
+    #[inline(never)]
     pub fn new(code: u8, parameters: &[u8], limit: Duration) -> Self {
         let mut head = [0; HEAD];
         for (place, byte) in head.iter_mut().zip(parameters) {
@@ -48,6 +49,7 @@ impl<'d> Order<'d> {
 
     /// A command that is sent once.
     #[must_use]
+    #[inline(never)]
     pub fn once(code: u8, parameters: &[u8], data: &'d [u8], limit: Duration) -> Self {
         Self { data, repeat: false, ..Order::new(code, parameters, limit) }
     }

@@ -140,6 +140,41 @@ fn it_sleeps_and_wakes_and_says_what_it_is() {
     }
 }
 
+#[test]
+fn a_super_loop_polls_it() {
+    use kazasu::apdu::PolledTransport as _;
+    use kazasu_pn532::Time as _;
+    let setup = Setup::new(type_b());
+    let chip = world(Echo::default(), Wire::UartNb, &setup);
+    let bus = kazasu_pn532::bus::SerialNb::new(common::wires::Uart::new(&chip));
+    let driver = Pn532::new(bus, Clock(chip.clone()), setup.driver);
+    let mut frame = [0; 256];
+    let mut link = kazasu_nfc::PolledLink::new(driver, kazasu_nfc::Settings::default(), &mut frame);
+    let mut clock = Clock(chip.clone());
+    let mut turns = 0;
+    while let Err(error) = link.activate() {
+        assert!(format!("{error:?}").contains("WouldBlock"), "{error:?}");
+        // The rest of the loop takes a while.
+        let later = clock.now().after(Duration::from_micros(200));
+        clock.idle(later);
+        turns += 1;
+    }
+    let (command, mut response) = (command(600, 700), [0; 702]);
+    link.begin(&command).unwrap();
+    let count = loop {
+        match link.poll(&command, &mut response) {
+            Ok(count) => break count,
+            Err(error) => assert!(format!("{error:?}").contains("WouldBlock"), "{error:?}"),
+        }
+        let later = clock.now().after(Duration::from_micros(200));
+        clock.idle(later);
+        turns += 1;
+    };
+    assert_eq!((count, &response[700..]), (702, &[0x90, 0x00][..]));
+    assert_eq!(chip.borrow().chip.field().card(0).unwrap().responder().seen, [600]);
+    assert!(turns > 20, "{turns}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
