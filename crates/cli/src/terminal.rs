@@ -25,14 +25,39 @@ pub(crate) fn hidden(prompt: String, over: &mut dyn FnMut() -> bool) -> Option<Z
     interruptible(over, move || rpassword::prompt_password(prompt).ok().map(Zeroizing::new))?
 }
 
-/// Asks and shows what is typed. `None` when nothing came or it was interrupted.
+/// Asks and shows what is typed. `None` when nothing came or it was interrupted. What was typed before
+/// the question was there is no answer to it, so it is dropped.
 pub(crate) fn shown(prompt: &str, over: &mut dyn FnMut() -> bool) -> Option<Zeroizing<String>> {
+    drop_typed();
     stream::prompt(prompt);
-    interruptible(over, || {
+    #[cfg(not(unix))]
+    let asked = std::time::Instant::now();
+    let answer = interruptible(over, || {
         let mut bytes = Zeroizing::new(Vec::with_capacity(LINE));
         line(&mut bytes, LINE).ok()?;
         Some(Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned()))
-    })?
+    })?;
+    // Where nothing can be dropped: what comes sooner than anybody reads is taken for nothing said.
+    #[cfg(not(unix))]
+    let answer = match asked.elapsed() < UNREAD {
+        true => answer.map(|_| Zeroizing::new(String::new())),
+        false => answer,
+    };
+    answer
+}
+
+/// Nobody reads a question and answers it in this time.
+#[cfg(not(unix))]
+const UNREAD: Duration = Duration::from_millis(300);
+
+/// Drops what was typed and not read.
+fn drop_typed() {
+    #[cfg(unix)]
+    {
+        use rustix::termios::{QueueSelector, tcflush};
+        // What is no terminal has nothing typed.
+        let _ = tcflush(rustix::stdio::stdin(), QueueSelector::IFlush);
+    }
 }
 
 /// Reads at most `limit` bytes of standard input, to the end of a line, which is kept. Octet by

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Folder, holds};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -40,6 +40,37 @@ fn typed_at(folder: &Folder, line: &str, typed: &str) -> (i32, String) {
     let output = child.wait_with_output().unwrap();
     drop(hand.join().unwrap());
     (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Types each line when its question is on the screen; `\x04` is Ctrl-D.
+fn answered_at(folder: &Folder, line: &str, answers: &[(&str, &str)]) -> (i32, String) {
+    let mut child = Command::new("script")
+        .args(["-qec", line, "/dev/null"])
+        .current_dir(folder.path("."))
+        .env_remove("LANG")
+        .env_remove("LC_ALL")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("script of util-linux is needed: {error}"));
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (mut out, mut seen, mut answers) = (Vec::new(), 0, answers.iter());
+    let mut next = answers.next();
+    let mut octet = [0];
+    while stdout.read(&mut octet).unwrap() > 0 {
+        out.extend_from_slice(&octet);
+        if let Some((question, typed)) = next
+            && out[seen..].ends_with(question.as_bytes())
+        {
+            seen = out.len();
+            stdin.write_all(typed.as_bytes()).unwrap();
+            next = answers.next();
+        }
+    }
+    let code = child.wait().unwrap().code().unwrap();
+    drop(stdin);
+    (code, String::from_utf8(out).unwrap())
 }
 
 #[test]
@@ -150,19 +181,26 @@ fn a_photo_is_drawn_where_it_can_be() {
     assert!(drawn("TERM=linux", "card-face show --show-personal").contains(is_dot));
 }
 
+/// The end of a question to staff.
+const ANSWER: &str = "yes or no: ";
+
+/// A visual check on a terminal with greys.
+fn visual_check(line: &str) -> String {
+    let program = env!("CARGO_BIN_EXE_kazasu");
+    format!(
+        "env COLORTERM=truecolor {program} check-in --method visual --operator C-17 --reason mask {line}"
+    )
+}
+
 /// Staff see the photo on a screen of its own, which is left again, and answer in words.
 #[test]
 fn staff_are_asked_beside_the_photo() {
     let folder = Folder::new();
-    let visual = |typed: &str, line: &str| {
-        let program = env!("CARGO_BIN_EXE_kazasu");
-        let line = format!(
-            "env COLORTERM=truecolor {program} check-in --method visual --operator C-17 --reason mask \
-             {line}"
-        );
-        typed_at(&folder, &line, typed)
+    let visual = |answers: &[&str], line: &str| {
+        let answers: Vec<_> = answers.iter().map(|typed| (ANSWER, *typed)).collect();
+        answered_at(&folder, &visual_check(line), &answers)
     };
-    let (code, out) = visual("yes\nwell\nyes\n", "");
+    let (code, out) = visual(&["yes\n", "well\n", "yes\n"], "");
     assert_eq!(code, 0, "{out}");
     let at = |text: &str| out.find(text).unwrap_or_else(|| panic!("{text}: {out}"));
     assert!(at("\u{1B}[?1049h") < at("▀") && at("▀") < at("the person who stands before you"));
@@ -170,10 +208,32 @@ fn staff_are_asked_beside_the_photo() {
     assert_eq!(out.matches("the face that is printed").count(), 2, "asked again: {out}");
     assert!(at("\u{1B}[?1049l") < at("confirmed by staff: C-17, mask"), "{out}");
     assert!(!out[at("\u{1B}[?1049l")..].contains('▀'), "{out}");
-    let (code, out) = visual("いいえ\n", "--lang ja");
+    let (code, out) =
+        answered_at(&folder, &visual_check("--lang ja"), &[("と入力: ", "いいえ\n")]);
     assert!(code == 34 && out.contains("目の前の方ですか"), "{out}");
-    let (code, out) = visual("yes\nyes\n", "--json");
+    let (code, out) = visual(&["yes\n", "yes\n"], "--json");
     let value = serde_json::from_str(out.rsplit("?1049l").next().unwrap().trim()).unwrap();
     holds("check-in", &value).unwrap();
     assert_eq!((code, &value["confirmation"]["operator"]), (0, &"C-17".into()));
+}
+
+/// What was typed before a question was there is no answer to it.
+#[test]
+fn staff_answer_what_they_were_asked() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    let number = folder.number_b("card.json");
+    let line = visual_check("--reader virtual:card.json --answer-within 2");
+    let code = "(10 left): ";
+    // All before the photo.
+    let ahead = format!("{number}\nyes\nyes\n");
+    let (end, out) = answered_at(&folder, &line, &[(code, &ahead)]);
+    assert!(end == 26 && !out.contains("confirmed by staff"), "{end} {out}");
+    // Both at the first question.
+    let number = format!("{number}\n");
+    let (end, out) = answered_at(&folder, &line, &[(code, &number), (ANSWER, "yes\nyes\n")]);
+    assert!(end == 26 && !out.contains("confirmed by staff"), "{end} {out}");
+    let answers = [(code, number.as_str()), (ANSWER, "yes\n"), (ANSWER, "yes\n")];
+    let (end, out) = answered_at(&folder, &line, &answers);
+    assert!(end == 0 && out.contains("confirmed by staff"), "{end} {out}");
 }
