@@ -28,6 +28,9 @@ pub(crate) fn run(options: &Readers) -> Result<u8, Failed> {
     } else {
         for reader in &all {
             screen.line(line(screen, reader));
+            if let Some(quirk) = reader.quirk() {
+                screen.line(format_args!("  {}", quirk.note));
+            }
         }
     }
     Ok(if all.is_empty() { Outcome::NoReader.code() } else { 0 })
@@ -64,10 +67,7 @@ fn line(screen: Screen, reader: &Reader) -> String {
         }
         _ => language.of("card", "カードあり"),
     };
-    match reader.quirk() {
-        Some(quirk) => format!("{}: {state}\n  {}", reader.name, quirk.note),
-        None => format!("{}: {state}", reader.name),
-    }
+    format!("{}: {state}", reader.name)
 }
 
 /// Prints one line an event, until Ctrl-C.

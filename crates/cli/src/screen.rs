@@ -4,7 +4,7 @@ use crate::arguments::{Language, OutputOptions};
 use crate::exit::{Error, Failed};
 use crate::json::Object;
 use crate::reader::NoReader;
-use crate::stream;
+use crate::stream::{self, Plain};
 use kazasu::apdu::Counts;
 use kazasu::pki::Judged;
 use kazasu::{Failure, Outcome, Stage};
@@ -31,10 +31,10 @@ impl Screen {
         }
     }
 
-    /// A line for people.
+    /// A line for people, in which nothing steers a terminal.
     pub(crate) fn line(self, text: impl Display) {
         if !self.json {
-            stream::out(text);
+            stream::out(Plain(text));
         }
     }
 
@@ -129,8 +129,8 @@ impl Screen {
                 if self.json {
                     Object { message: Some(message), ..object.named(outcome) }.print();
                 } else {
-                    stream::out(self.language.outcome(outcome, None));
-                    stream::out(format_args!("  {outcome} ({}): {message}", outcome.code()));
+                    self.line(self.language.outcome(outcome, None));
+                    self.line(format_args!("  {outcome} ({}): {message}", outcome.code()));
                 }
                 Ok(outcome.code())
             }

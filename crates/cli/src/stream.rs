@@ -1,12 +1,40 @@
 //! Standard output and standard error. A reader of either who has gone away is no fault of the
 //! card's holder: nothing here panics, and the exit number stays what the job earned.
 
-use std::fmt::Display;
+use std::fmt::{self, Display, Write as _};
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Did standard output refuse a line, for another reason than that nobody reads it any more?
 static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Text as a line of its own can hold it: what would steer a terminal, end the line or turn its order
+/// round is written as its number. A card, a file or a reader may say anything.
+pub(crate) struct Plain<T>(pub(crate) T);
+
+impl<T: Display> Display for Plain<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Escaped<'a, 'f>(&'a mut fmt::Formatter<'f>);
+        impl fmt::Write for Escaped<'_, '_> {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                text.chars().try_for_each(|character| match steers(character) {
+                    true => write!(self.0, "{}", character.escape_unicode()),
+                    false => self.0.write_char(character),
+                })
+            }
+        }
+        write!(Escaped(f), "{}", self.0)
+    }
+}
+
+/// Control characters, the separators of lines, and the marks that change the direction of writing.
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
+}
 
 /// One line on standard output.
 pub(crate) fn out(text: impl Display) {
@@ -42,5 +70,20 @@ pub(crate) fn finish() -> bool {
 fn note(result: io::Result<()>) {
     if result.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
         REFUSED.store(true, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_line_steers_a_terminal() {
+        let text = "a\u{1B}[2J\rb\nc\u{7F}\u{9B}31m\u{202E}d\u{2066}\u{200F}\u{2028}架空　見本";
+        let plain = Plain(format_args!("{text}")).to_string();
+        assert_eq!(
+            plain,
+            "a\\u{1b}[2J\\u{d}b\\u{a}c\\u{7f}\\u{9b}31m\\u{202e}d\\u{2066}\\u{200f}\\u{2028}架空　見本"
+        );
     }
 }

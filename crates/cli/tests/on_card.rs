@@ -10,6 +10,31 @@ use std::fs;
 use std::io::{Read, Write};
 use std::process::Stdio;
 
+/// What a card says is text: it neither steers the terminal nor writes a line of its own.
+#[test]
+fn a_card_writes_nothing_but_its_text() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    let hexadecimal =
+        |text: &str| -> String { text.bytes().map(|it| format!("{it:02x}")).collect() };
+    let card = String::from_utf8(folder.read("card.json")).unwrap();
+    for (evil, shown) in [
+        ("\u{1B}[2J\u{1B}[32mX.....", "name: \\u{1b}[2J\\u{1b}[32mX....."),
+        ("X\r(verified)\n\u{7F}.", "name: X\\u{d}(verified)\\u{a}\\u{7f}."),
+        ("X\u{202E}Y\u{2066}Z\u{9B}1mAB", "name: X\\u{202e}Y\\u{2066}Z\\u{9b}1mAB"),
+    ] {
+        assert_eq!(evil.len(), NAME.len(), "{evil:?}");
+        assert!(card.contains(&hexadecimal(NAME)));
+        folder.write("card.json", card.replace(&hexadecimal(NAME), &hexadecimal(evil)));
+        let line = format!("{ATTRIBUTES} --check none --show-personal");
+        let run = folder.call(&line).codes(&[TEXT_PIN]).run();
+        assert_eq!(run.code, 0, "{}", run.err);
+        assert!(run.out.contains(&format!("{shown} (not verified)")), "{:?}", run.out);
+        let steers = |it: char| (it.is_control() && it != '\n') || it == '\u{202E}';
+        assert!(!run.out.contains(steers), "{:?}", run.out);
+    }
+}
+
 const NAME: &str = "架空　見本";
 const FACE: &str = "card-face show --reader virtual:card.json";
 const AGE: &str = "card-face show --by birth-date --reader virtual:card.json";
