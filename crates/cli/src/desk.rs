@@ -17,7 +17,7 @@ use std::time::UNIX_EPOCH;
 use zeroize::Zeroizing;
 
 /// Lines below the photo: two questions, each with an answer that may have to be given again.
-const QUESTIONS: u16 = 8;
+pub(crate) const QUESTIONS: u16 = 8;
 
 /// Milliseconds of Unix time.
 fn now() -> Instant {
@@ -127,7 +127,10 @@ impl Staff for Desk {
         self.late = Some(Instant::from_millis(now().as_millis().saturating_add(limit)));
         match &mut self.display {
             Display::Terminal(canvas) => {
-                let Some(lines) = canvas.photo_above(&picture, QUESTIONS) else { return false };
+                let Some(lines) = canvas.photo_above(&picture, QUESTIONS) else {
+                    self.screen.ask(self.screen.language.photo_too_small());
+                    return false;
+                };
                 let write: fn(&str) = match self.screen.json {
                     true => |text| stream::prompt(text),
                     false => stream::raw,

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 
 /// Most columns of a photo.
 const PHOTO_COLUMNS: u16 = 44;
+/// Fewest columns and lines of a photo by which a face can be told.
+const LEAST_PHOTO: (u16, u16) = (22, 14);
 /// Columns and rows of a terminal that does not say how large it is.
 const SIZE: (u16, u16) = (80, 24);
 /// Columns that stand before a picture.
@@ -70,12 +72,24 @@ impl Canvas {
         Some(half_blocks(picture, columns, self.greys?))
     }
 
-    /// The same on one screen with `lines` of text below it.
+    /// Is there room for a photo by which a face can be told, with `lines` of text below it?
+    pub(crate) const fn has_room_above(self, lines: u16) -> bool {
+        let (columns, rows) = LEAST_PHOTO;
+        self.columns >= columns && self.rows >= rows.saturating_add(lines)
+    }
+
+    /// The same on one screen with `lines` of text below it; `None` also when it would be too small to
+    /// tell a face by.
     pub(crate) fn photo_above(self, picture: &Picture, lines: u16) -> Option<Zeroizing<String>> {
         let rows = u32::from(self.rows.saturating_sub(lines).max(1)) * 2;
         let most = rows * u32::from(picture.width()) / u32::from(picture.height());
         let columns = u16::try_from(most).unwrap_or(u16::MAX).max(1);
-        Some(half_blocks(picture, columns.min(PHOTO_COLUMNS).min(self.columns), self.greys?))
+        let greys = self.greys?;
+        let text = half_blocks(picture, columns.min(PHOTO_COLUMNS).min(self.columns), greys);
+        let drawn = text.lines().count();
+        let wide = text.lines().next().map_or(0, |line| line.matches('▀').count());
+        let (least, fewest) = LEAST_PHOTO;
+        (wide >= usize::from(least) && drawn >= usize::from(fewest)).then_some(text)
     }
 
     /// Lines of braille dots.
@@ -265,6 +279,26 @@ mod tests {
         let text = half_blocks(&picture(4, 4, |x, _| (x * 20) as u8), 2, Greys::Palette);
         assert_eq!(text.matches('▀').count(), 2);
         assert!(text.contains(&format!("38;5;{}", palette(10))), "{}", *text);
+    }
+
+    #[test]
+    fn a_photo_for_staff_is_large_enough_or_not_there() {
+        let photo = picture(378, 472, |_, _| 128);
+        let above = |columns, rows, photo: &Picture| {
+            let canvas = Canvas { greys: Some(Greys::All), columns, rows };
+            assert!(canvas.has_room_above(8) || canvas.photo_above(photo, 8).is_none());
+            canvas.photo_above(photo, 8).map(|text| {
+                (text.lines().next().map_or(0, |it| it.matches('▀').count()), text.lines().count())
+            })
+        };
+        assert_eq!(above(78, 24, &photo), Some((25, 16)));
+        assert_eq!(above(200, 100, &photo), Some((44, 27)));
+        for (columns, rows) in [(78, 9), (78, 12), (78, 21), (4, 24), (1, 24), (21, 60), (78, 1)] {
+            assert_eq!(above(columns, rows, &photo), None, "{columns} x {rows}");
+        }
+        // What has no more pixels is not made larger.
+        assert_eq!(above(78, 24, &picture(1, 1, |_, _| 128)), None);
+        assert_eq!(above(78, 24, &picture(20, 30, |_, _| 128)), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use crate::arguments::{CheckIn, KeyUseName, LivenessName, MethodName};
 use crate::authority::Authorities;
-use crate::desk::{Desk, Display, Probe, decode, read_picture};
+use crate::desk::{Desk, Display, Probe, QUESTIONS, decode, read_picture};
 use crate::draw::Canvas;
 use crate::exit::{Error, Failed};
 use crate::file::Shown;
@@ -272,7 +272,10 @@ impl Prepared {
         let canvas = if screen.json { Canvas::of_stderr() } else { Canvas::of_stdout() };
         let display = match (&person.photo_out, canvas.filter(|it| it.has_greys())) {
             (Some(path), _) => Display::File(Shown::prepare(path)?),
-            (None, Some(canvas)) => Display::Terminal(canvas),
+            (None, Some(canvas)) if canvas.has_room_above(QUESTIONS) => Display::Terminal(canvas),
+            (None, Some(_)) => {
+                return Err(Error::Usage(screen.language.photo_too_small().to_owned()));
+            }
             (None, None) => {
                 return Err(Error::Usage(
                     "staff cannot see the photo here: the output is no terminal with greys; \

@@ -208,8 +208,7 @@ fn staff_are_asked_beside_the_photo() {
     assert_eq!(out.matches("the face that is printed").count(), 2, "asked again: {out}");
     assert!(at("\u{1B}[?1049l") < at("confirmed by staff: C-17, mask"), "{out}");
     assert!(!out[at("\u{1B}[?1049l")..].contains('▀'), "{out}");
-    let (code, out) =
-        answered_at(&folder, &visual_check("--lang ja"), &[("と入力: ", "いいえ\n")]);
+    let (code, out) = answered_at(&folder, &visual_check("--lang ja"), &[("と入力: ", "いいえ\n")]);
     assert!(code == 34 && out.contains("目の前の方ですか"), "{out}");
     let (code, out) = visual(&["yes\n", "yes\n"], "--json");
     let value = serde_json::from_str(out.rsplit("?1049l").next().unwrap().trim()).unwrap();
@@ -236,4 +235,17 @@ fn staff_answer_what_they_were_asked() {
     let answers = [(code, number.as_str()), (ANSWER, "yes\n"), (ANSWER, "yes\n")];
     let (end, out) = answered_at(&folder, &line, &answers);
     assert!(end == 0 && out.contains("confirmed by staff"), "{end} {out}");
+}
+
+/// A photo that no face can be told by is not shown, and no card is asked for it.
+#[test]
+fn a_window_too_small_for_a_face_is_refused() {
+    let folder = Folder::new();
+    for (rows, columns, end) in [(9, 80, 2), (24, 6, 2), (21, 80, 2), (24, 80, 0), (22, 80, 0)] {
+        let line = format!("stty rows {rows} cols {columns}; {}", visual_check(""));
+        let (code, out) = answered_at(&folder, &line, &[(ANSWER, "yes\n"), (ANSWER, "yes\n")]);
+        assert_eq!(code, end, "{rows} x {columns}: {out}");
+        assert_eq!(out.contains('▀'), end == 0, "{rows} x {columns}: {out}");
+        assert!(end == 0 || (out.contains("larger") && out.contains("--photo-out")), "{out}");
+    }
 }

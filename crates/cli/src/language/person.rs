@@ -4,6 +4,16 @@ use crate::arguments::{KeyUseName, Language};
 use kazasu::face::{Quality, Question};
 
 impl Language {
+    /// Staff could not tell a face by the photo that fits the window.
+    pub(crate) const fn photo_too_small(self) -> &'static str {
+        self.of(
+            "the photo would be too small to tell a face by: make the window larger (22 lines or more), or \
+             use --photo-out FILE and another program to show it",
+            "ウィンドウが小さいため、顔写真を確認できる大きさで表示できません。ウィンドウを22行以上に広げるか、\
+             --photo-out FILE で保存して別のプログラムで表示してください。",
+        )
+    }
+
     /// What the matcher is.
     pub(crate) const fn demonstration_matcher(self) -> &'static str {
         self.of(
