@@ -18,6 +18,7 @@ use crate::on_card::{Read, again, own, record};
 use crate::reader::{CERTIFICATE, Exchanger, ReaderName, shared, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
+use crate::terminal;
 use crate::trust::{Trust, validator};
 use kazasu::apdu::Session;
 use kazasu::face::decode::Picture;
@@ -264,6 +265,13 @@ impl Prepared {
             let liveness = person.stand_in_liveness.unwrap_or(LivenessName::Passed).liveness();
             let matcher = Box::new(DemonstrationMatcher::new(liveness));
             return Ok(Self::Face { picture, matcher });
+        }
+        if !options.secrets.pin_stdin && !terminal::is_there() {
+            return Err(Error::Usage(
+                "staff are asked and there is no terminal to ask at; use --code-stdin and write the code and \
+                 the two answers of staff to standard input, a line each. No try was used."
+                    .to_owned(),
+            ));
         }
         let (operator, reason) = (person.operator.clone(), person.reason.clone());
         let (operator, reason) = (operator.unwrap_or_default(), reason.unwrap_or_default());

@@ -436,7 +436,7 @@ fn a_card_in_use_is_left_alone() {
         (ATTRIBUTES, "attributes"),
         ("face photo --reader virtual:card.json --out photo.png", "face-photo"),
         (
-            "check-in --method visual --operator C-17 --reason mask --photo-out photo.png --reader \
+            "check-in --method visual --operator C-17 --reason mask --photo-out photo.png --code-stdin --reader \
              virtual:card.json",
             "check-in",
         ),

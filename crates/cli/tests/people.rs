@@ -330,6 +330,18 @@ fn what_is_asked_for_wrongly_touches_no_card() {
     assert!(!folder.has("now.png") && !folder.has("evidence.json"));
 }
 
+/// Staff who could not be asked neither confirmed nor refused anybody.
+#[test]
+fn nobody_is_asked_where_nobody_can_answer() {
+    let folder = Folder::new();
+    for input in ["", "yes\nyes\n", "no\n"] {
+        let call = folder.call(&format!("{VISUAL} --photo-out now.png --reader virtual"));
+        let error = call.input(input.as_bytes()).usage();
+        assert!(error.contains("--code-stdin") && error.contains("answers of staff"), "{error}");
+        assert!(!folder.has("now.png"));
+    }
+}
+
 /// Nobody answers: it ends by itself, and the photo is gone. A signal ends it at once, and so is it.
 #[test]
 fn an_open_question_ends_by_itself_and_by_a_signal() {
