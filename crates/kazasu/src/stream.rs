@@ -130,7 +130,8 @@ fn run<T: Transport>(
         refused: None,
     };
     let read = session.run(&mut ReadFile::new(File::CARD_FACE, &mut pieces));
-    let Pieces { stream, digest, length, head, refused, .. } = pieces;
+    let sha256 = pieces.digest();
+    let Pieces { stream, length, head, refused, .. } = pieces;
     match (read, refused) {
         (Err(Error::File(FileError::SinkFull { .. })), Some(error)) => return Err(error.into()),
         (read, _) => read?,
@@ -144,7 +145,7 @@ fn run<T: Transport>(
         Some(digest) => Some(challenge(session, digest, &face.card_key(), holder)?),
         None => None,
     };
-    Ok((face, StreamedPhoto { length, sha256: digest.finalize().into(), head }, authentic))
+    Ok((face, StreamedPhoto { length, sha256, head }, authentic))
 }
 
 /// Takes the file as it comes.
@@ -155,6 +156,19 @@ struct Pieces<'s> {
     length: usize,
     head: [u8; HEAD],
     refused: Option<RecordError>,
+}
+
+impl Pieces<'_> {
+    /// The digest of the photo. Not by value, and with a block of zeros after it, so that no end of the
+    /// photo stays behind.
+    fn digest(&mut self) -> [u8; 32] {
+        let sha256 = self.digest.finalize_reset().into();
+        self.digest.update([0; 63]);
+        self.digest.update([0; 1]);
+        self.digest.reset();
+        core::hint::black_box(&mut self.digest);
+        sha256
+    }
 }
 
 impl Sink for Pieces<'_> {
