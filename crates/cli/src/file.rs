@@ -123,7 +123,10 @@ impl Output {
         // Elsewhere it has the rights of its folder.
         #[cfg(not(unix))]
         let _ = private;
+        let mut begun = unfinished();
         let file = new.open(&temporary).map_err(failed)?;
+        begun.push(temporary.clone());
+        drop(begun);
         let output = Self { path, temporary: Some(temporary), file };
         if let Some(permissions) = permissions {
             output.file.set_permissions(permissions).map_err(failed)?;
@@ -142,23 +145,29 @@ impl Output {
         if let Some(temporary) = &self.temporary {
             self.file.sync_all()?;
             fs::rename(temporary, &self.path)?;
+            unfinished().retain(|it| it != temporary);
             self.temporary = None;
         }
         Ok(())
     }
 }
 
+/// What [`Output`] has begun and not written.
+static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn unfinished() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A file that is there for a short time: a photo that staff look at. It did not exist before, only its
 /// owner can read it, and it is overwritten and removed.
 #[derive(Debug)]
 pub(crate) struct Shown {
-    path: PathBuf,
     file: File,
-    length: usize,
 }
 
 /// The file that is there now.
-static SHOWN: Mutex<Option<PathBuf>> = Mutex::new(None);
+static SHOWN: Mutex<Option<(PathBuf, File)>> = Mutex::new(None);
 
 impl Shown {
     /// Makes it, empty.
@@ -170,29 +179,34 @@ impl Shown {
         let file = new
             .open(path)
             .map_err(|error| Error::file(path, format_args!("cannot be made: {error}")))?;
-        *shown() = Some(path.to_owned());
-        Ok(Self { path: path.to_owned(), file, length: 0 })
+        let shown_file = file
+            .try_clone()
+            .map_err(|error| Error::file(path, format_args!("cannot be made: {error}")))?;
+        *shown() = Some((path.to_owned(), shown_file));
+        Ok(Self { file })
     }
 
     /// Puts these bytes into it, once.
     pub(crate) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.length = bytes.len();
         self.file.write_all(bytes)?;
         self.file.flush()
     }
 
     /// Overwrites and removes it.
     pub(crate) fn wipe(&mut self) {
-        if shown().take().is_none() {
-            return;
-        }
-        let _ = self
-            .file
-            .rewind()
-            .and_then(|()| self.file.write_all(&vec![0; self.length]))
-            .and_then(|()| self.file.sync_all());
-        let _ = fs::remove_file(&self.path);
+        wipe_shown();
     }
+}
+
+/// Overwrites through the file that was made, whatever has its name by now.
+fn wipe_shown() {
+    let Some((path, mut file)) = shown().take() else { return };
+    let _ = file.metadata().and_then(|it| {
+        file.rewind()?;
+        file.write_all(&vec![0; usize::try_from(it.len()).unwrap_or(0)])?;
+        file.sync_all()
+    });
+    let _ = fs::remove_file(path);
 }
 
 impl Drop for Shown {
@@ -201,13 +215,14 @@ impl Drop for Shown {
     }
 }
 
-fn shown() -> MutexGuard<'static, Option<PathBuf>> {
+fn shown() -> MutexGuard<'static, Option<(PathBuf, File)>> {
     SHOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The program ends at once: what is shown is removed.
+/// The program ends at once: what is shown is overwritten and removed, what was begun is removed.
 pub(crate) fn leave() {
-    if let Some(path) = shown().take() {
+    wipe_shown();
+    for path in unfinished().drain(..) {
         let _ = fs::remove_file(path);
     }
 }
@@ -226,6 +241,7 @@ impl Drop for Output {
     fn drop(&mut self) {
         if let Some(temporary) = &self.temporary {
             let _ = fs::remove_file(temporary);
+            unfinished().retain(|it| it != temporary);
         }
     }
 }

@@ -77,3 +77,39 @@ fn a_signal_ends_a_run_that_waits() {
         assert_eq!(folder.read("card.json"), before);
     }
 }
+
+/// Two signals end it at once, and nothing of a photo or of what was begun stays.
+#[test]
+fn two_signals_leave_no_file() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    let number = folder.number_b("card.json");
+    let visual = "check-in --method visual --operator C-17 --reason mask --photo-out now.png";
+    for (line, typed, begun) in
+        [("face photo --out two.png", "", ".new"), (visual, number.as_str(), "now.png")]
+    {
+        let before = folder.names();
+        let mut call = folder.call(&format!("{line} --reader virtual:card.json --code-stdin"));
+        let mut child = call.command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        if !typed.is_empty() {
+            writeln!(stdin, "{typed}").unwrap();
+        }
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        let there = || folder.names().into_iter().find(|name| name.ends_with(begun));
+        let full =
+            |name: &String| begun == ".new" || folder.read(name).ends_with(b"IEND\xAEB`\x82");
+        while !there().is_some_and(|name| full(&name)) {
+            assert!(std::time::Instant::now() < until, "{begun} is not there");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        // What is removed is still to be seen under another name.
+        fs::hard_link(folder.path(&there().unwrap()), folder.path("kept")).unwrap();
+        let twice = format!("kill -TERM {0}; kill -INT {0}", child.id());
+        assert!(Command::new("sh").args(["-c", &twice]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(27));
+        assert!(folder.read("kept").iter().all(|byte| *byte == 0), "{begun} is overwritten");
+        fs::remove_file(folder.path("kept")).unwrap();
+        assert_eq!(folder.names(), before, "{line}");
+    }
+}
