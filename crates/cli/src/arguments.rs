@@ -37,7 +37,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Prove who holds the card: certificate, PIN, a fresh challenge signed and verified
+    /// Prove who holds the card: by its PIN (certificate, a fresh challenge signed and verified), or
+    /// without one by face or by staff who see the photo
     CheckIn(CheckIn),
     /// Read name, address, date of birth and sex (基本4情報)
     Attributes(Attributes),

@@ -8,8 +8,21 @@ use zeroize::Zeroizing;
 const ERAS: [(&str, char); 5] =
     [("明治", 'M'), ("大正", 'T'), ("昭和", 'S'), ("平成", 'H'), ("令和", 'R')];
 
+/// Digits, dots and hyphens as Japanese keyboards give them (全角) are those of every other keyboard.
+fn half_width(text: &str) -> Zeroizing<String> {
+    let mut half = Zeroizing::new(String::with_capacity(text.len()));
+    half.extend(text.chars().map(|character| match character {
+        '０'..='９' | '．' | '－' | '／' => {
+            char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character)
+        }
+        other => other,
+    }));
+    half
+}
+
 /// 照合番号B: fourteen digits; or birth date, year of expiry and security code with spaces between.
 pub(crate) fn number_b(text: &str) -> Result<VerificationNumberB, String> {
+    let text = half_width(text);
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         [digits] => VerificationNumberB::new(digits.as_bytes()).map_err(|error| match error {
@@ -41,6 +54,7 @@ pub(crate) fn birth_date(text: &str) -> Result<BirthDateKey, String> {
          S60.6.15; no try was used"
             .to_owned()
     };
+    let text = half_width(text);
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() == 6 {
         return BirthDateKey::new(text.as_bytes()).map_err(|error| error.to_string());
@@ -86,9 +100,16 @@ mod tests {
     // Which key comes of a text is seen where a card takes it: in `tests/on_card.rs`.
     #[test]
     fn what_is_no_date_is_refused() {
-        for text in
-            ["600615", "1985-06-15", "1985/6/15", "S60.6.15", "s60-06-15", "昭和60年6月15日生"]
-        {
+        for text in [
+            "600615",
+            "1985-06-15",
+            "1985/6/15",
+            "S60.6.15",
+            "s60-06-15",
+            "昭和60年6月15日生",
+            "６００６１５",
+            "昭和６０年６月１５日",
+        ] {
             assert!(birth_date(text).is_ok(), "{text}");
         }
         for text in [
@@ -115,7 +136,12 @@ mod tests {
 
     #[test]
     fn number_b_comes_whole_or_in_three_parts() {
-        for text in ["60061520350000", "600615 2035 0000", " S60.6.15  2035\t0000 "] {
+        for text in [
+            "60061520350000",
+            "600615 2035 0000",
+            " S60.6.15  2035\t0000 ",
+            "６００６１５　２０３５　００００",
+        ] {
             assert!(number_b(text).is_ok(), "{text}");
         }
         for text in

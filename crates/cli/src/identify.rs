@@ -219,7 +219,9 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
         return Ok(read.outcome.code());
     }
     screen.outcome(read.outcome, read.failure.as_ref(), read.tries_left, Some(counts));
-    screen.line(screen.language.key_use(key_use));
+    if read.value.is_some() {
+        screen.line(screen.language.key_use(key_use));
+    }
     if let Some(evidence) = &evidence {
         decision(screen, evidence);
     }

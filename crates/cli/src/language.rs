@@ -52,6 +52,9 @@ impl Language {
     /// A step that ended well where an access code is presented.
     pub(crate) const fn stage_by_code(self, stage: Stage) -> &'static str {
         match stage {
+            Stage::CertificateRead => {
+                self.of("signer's certificate read", "署名者の証明書を読み取りました")
+            }
             Stage::CertificateJudged => {
                 self.of("authority of the records accepted", "券面情報の認証局を確認しました")
             }
@@ -214,10 +217,24 @@ impl Language {
                     "残り1回です。次に間違えるとロックされ、再設定が必要になります。",
                 )
             ),
+            (Outcome::CodeWrong, Some(1)) => format!(
+                "{text} {}",
+                self.of(
+                    "One try is left; after another wrong one the code is blocked.",
+                    "残り1回です。次に間違えるとロックされます。",
+                )
+            ),
             (Outcome::CodeWrong, Some(left)) => match self {
                 Self::En => format!("{text} {left} tries are left; with none the code is blocked."),
                 Self::Ja => format!("{text} 残り{left}回です。0回になるとロックされます。"),
             },
+            (Outcome::OutcomeUnknown, Some(1)) => format!(
+                "{text} {}",
+                self.of(
+                    "One try is left; after a wrong one the PIN is blocked.",
+                    "残り1回です。次に間違えるとロックされます。",
+                )
+            ),
             (Outcome::PinWrong | Outcome::OutcomeUnknown, Some(left)) => match self {
                 Self::En => format!("{text} {left} tries are left; with none the PIN is blocked."),
                 Self::Ja => format!("{text} 残り{left}回です。0回になるとロックされます。"),

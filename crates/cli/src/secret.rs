@@ -123,6 +123,15 @@ impl Secrets {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
         if !terminal::is_there() {
+            if self.language == Language::Ja {
+                let option =
+                    if reference.is_access_code() { "--code-stdin" } else { "--pin-stdin" };
+                return Err(self.ends(Error::Usage(format!(
+                    "{}が必要ですが、入力する端末がありません。{option} を指定し、1行に1つずつ標準入力に書いてください。\
+                     回数は減っていません。",
+                    self.language.reference(reference)
+                ))));
+            }
             let (what, option) = match reference.is_access_code() {
                 true => ("a code", "--code-stdin"),
                 false => ("a PIN", "--pin-stdin"),
@@ -140,7 +149,7 @@ impl Secrets {
             }
             match parse(reference, &entered) {
                 Ok(secret) => return Ok(secret),
-                Err(reason) => stream::err(reason),
+                Err(reason) => stream::err(self.language.malformed(reference).unwrap_or(&reason)),
             }
         }
         Err(Declined::Cancelled)

@@ -35,6 +35,11 @@ pub(crate) fn shown(prompt: &str, over: &mut dyn FnMut() -> bool) -> Option<Zero
     let answer = interruptible(over, || {
         let mut bytes = Zeroizing::new(Vec::with_capacity(LINE));
         line(&mut bytes, LINE).ok()?;
+        if bytes.is_empty() {
+            // Ctrl-D, or a terminal that is gone: somebody gave up. The cursor is behind the question.
+            stream::err("");
+            return None;
+        }
         Some(Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned()))
     })?;
     // Where nothing can be dropped: what comes sooner than anybody reads is taken for nothing said.

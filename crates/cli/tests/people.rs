@@ -66,6 +66,8 @@ fn the_demonstration_says_what_its_matcher_is() {
     assert_eq!(answer.value["key_use"], "stand-in");
     assert_eq!(answer.value["certificate"]["kind"], "auth");
     assert_eq!(answer.value["trust"]["hierarchy"], "virtual");
+    let run = Call::new(FACE).run();
+    assert!(run.out.contains("signer's certificate read"), "{}", run.out);
     let run = Call::new(&format!("{FACE} --lang ja")).run();
     assert!(run.out.contains("人物を認識しません"), "{}", run.out);
     // The PIN is as it was.

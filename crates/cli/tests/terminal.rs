@@ -237,6 +237,28 @@ fn staff_answer_what_they_were_asked() {
     assert!(end == 0 && out.contains("confirmed by staff"), "{end} {out}");
 }
 
+/// Ctrl-D at a question gives up, as it does at a code.
+#[test]
+fn the_end_of_the_input_gives_up() {
+    let folder = Folder::new();
+    for answers in [&[(ANSWER, "\x04")][..], &[(ANSWER, "yes\n"), (ANSWER, "\x04")]] {
+        let (code, out) = answered_at(&folder, &visual_check(""), answers);
+        assert!(code == 27 && out.matches(ANSWER).count() == answers.len(), "{code} {out}");
+        assert!(!out.contains("key use"), "no key was used: {out}");
+    }
+}
+
+/// A date that is none is asked for again, in the language of the run, and full-width digits are digits.
+#[test]
+fn a_japanese_keyboard_is_understood() {
+    let folder = Folder::new();
+    folder.issue("card.json", "");
+    let line = "card-face show --by birth-date --reader virtual:card.json --lang ja";
+    let (code, out) = at_terminal(&folder, line, "S60.13.1\n６００６１５\n");
+    assert_eq!((code, folder.tries("card.json", "surface", "0011")), (0, 10), "{out}");
+    assert!(out.contains("6桁") && !out.contains("no try was used"), "{out}");
+}
+
 /// A photo that no face can be told by is not shown, and no card is asked for it.
 #[test]
 fn a_window_too_small_for_a_face_is_refused() {
