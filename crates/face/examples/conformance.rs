@@ -5,7 +5,8 @@
 //! cargo run -p kazasu-face --features conformance,demonstration --example conformance
 //! cargo run … --example conformance -- --pairs pairs.csv
 //! ```
-//! The names in the list are relative to it. It ends in 1 when a check failed.
+//! The names in the list are relative to it. It ends in 1 when a check failed or no
+//! attack was shown.
 
 use kazasu_face::conformance::{Bounds, DemonstrationVendor, det, examine, read_pairs};
 use std::error::Error;

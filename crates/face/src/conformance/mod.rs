@@ -275,10 +275,18 @@ pub struct Report {
 }
 
 impl Report {
-    /// Did no check fail? Those that were not shown are no failures; look at them.
+    /// Did no check fail, and was an attack shown and refused? Liveness is the point of the hook, so a
+    /// matcher that was never shown an attack has not passed. Other checks that were not shown are no
+    /// failures; look at them.
     #[must_use]
     pub fn is_passed(&self) -> bool {
-        self.failed().next().is_none()
+        self.failed().next().is_none() && self.is_liveness_shown()
+    }
+
+    /// Was an attack shown, and refused?
+    #[must_use]
+    pub fn is_liveness_shown(&self) -> bool {
+        matches!(self.of(Check::AttackRefused), Some(Finding::Passed(_)))
     }
 
     /// The checks that failed.
@@ -322,6 +330,10 @@ impl fmt::Display for Report {
             count(|finding| matches!(finding, Finding::Passed(_))),
             count(|finding| matches!(finding, Finding::Failed(_))),
             count(|finding| matches!(finding, Finding::NotShown(_))),
-        )
+        )?;
+        if matches!(self.of(Check::AttackRefused), Some(Finding::NotShown(_))) {
+            writeln!(f, "Not passed: no attack was shown, so nothing is known of the liveness.")?;
+        }
+        Ok(())
     }
 }
