@@ -45,7 +45,9 @@ pub const fn advice(outcome: Outcome) -> &'static str {
         | Outcome::FaceQuality
         | Outcome::FaceDeviceFault
         | Outcome::VisualRefused => "The face was not accepted.",
-        Outcome::CodeWrong | Outcome::CodeBlocked => "The access code (照合番号) was not accepted.",
+        Outcome::CodeWrong | Outcome::CodeBlocked | Outcome::CodesStopped => {
+            "The access code (照合番号) was not accepted."
+        }
         // Outcomes are added; what is not known is not verified.
         _ => UNKNOWN,
     }
