@@ -67,12 +67,13 @@ fn a_thousand_check_ins_leave_nothing_behind() {
     let begin = Instant::now();
     for number in 0..CHECK_INS {
         if number == WARM {
+            // A thread that has just let its card go may still be ending; so below.
+            std::thread::sleep(Duration::from_millis(200));
             warm = used();
         }
         assert_eq!(check_in(&readers, &root), Outcome::Verified, "check-in {number}");
     }
     let time = begin.elapsed();
-    // A thread that has just let its card go may still be ending.
     std::thread::sleep(Duration::from_millis(200));
     let after = used();
     // To be seen also where the output of tests that pass is kept back.
