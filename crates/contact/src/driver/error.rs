@@ -18,6 +18,9 @@ pub struct Unsupported;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Error {
+    /// The board could not set RST, CLK or I/O, or could not take the power from VCC. All the way
+    /// down was tried; whether the card still has power is not known.
+    Contacts,
     /// What was sent did not come back, though [`super::Echo::On`] says that it does.
     Echo,
     /// There is no card in the slot.
@@ -31,6 +34,10 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Contacts => {
+                "the board could not set a contact, so the card may still have power; take the \
+                 card out, and check the switch of VCC and the pins of RST and CLK"
+            }
             Self::Echo => {
                 "what was sent did not come back; check the wiring of I/O, or set no echo for a \
                  board without one"
@@ -47,7 +54,7 @@ impl core::error::Error for Error {}
 impl transport::Error for Error {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::Echo | Self::Serial => ErrorKind::Other,
+            Self::Contacts | Self::Echo | Self::Serial => ErrorKind::Other,
             Self::NoCard => ErrorKind::NoCard,
             Self::Slot(error) => error.kind(),
         }

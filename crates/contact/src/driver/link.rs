@@ -4,7 +4,7 @@
 //! what can be done now and says until when there is nothing to do.
 
 use super::{Contacts, Error, Line, Received, SerialFault, Time};
-use crate::slot::{Action, Event, Slot};
+use crate::slot::{Action, Contact, Event, Slot};
 use crate::time::{Duration, Instant};
 use kazasu_apdu::{Capabilities, PowerOff, Transport};
 
@@ -248,6 +248,11 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
         let ended = match action {
             Action::Set(contact) => {
                 if self.contacts.set(contact).is_err() {
+                    // Only a voltage may be one that the board does not have. Whatever else is
+                    // refused is a fault of the board, above all that the power stays on.
+                    if !matches!(contact, Contact::Vcc(Some(_))) {
+                        return Err(Error::Contacts);
+                    }
                     event = Event::Unsupported;
                 }
                 None

@@ -88,7 +88,9 @@ pub trait Contacts {
     /// Brings a contact to a level, or power on it.
     ///
     /// # Errors
-    /// [`Unsupported`] when the board does not have what is wanted, as a class of VCC.
+    /// [`Unsupported`] when the board does not have the class of VCC that is wanted: the next class
+    /// is tried then. For anything else it is a fault of the board, [`Error::Contacts`]: the
+    /// deactivation goes on to its end, and is not called done.
     fn set(&mut self, contact: Contact) -> Result<(), Unsupported>;
 
     /// Is there a card in the slot? A board without a switch says yes.

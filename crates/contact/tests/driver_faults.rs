@@ -1,0 +1,85 @@
+//! What the driver says when the board, the line or the caller does not do what it should.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod bench;
+
+use bench::{Shared, bench, slot};
+use kazasu_apdu::{PowerOff, Transport};
+use kazasu_contact::driver::{Contacts, Error, Line, Link, Unsupported};
+use kazasu_contact::slot::{Contact, Level};
+use kazasu_virtual_card::Reference;
+use kazasu_virtual_card::contact::{ContactSettings, JPKI_02};
+
+const SELECT: [u8; 15] = [0, 0xA4, 4, 0x0C, 10, 0xD3, 0x92, 0xF0, 0, 0x26, 1, 0, 0, 0, 1];
+const SELECT_AUTH: [u8; 7] = [0, 0xA4, 2, 0x0C, 2, 0, 0x18];
+const VERIFY: [u8; 9] = [0, 0x20, 0, 0x80, 4, b'1', b'2', b'3', b'4'];
+
+/// Brings the card up and verifies its PIN.
+fn verify<L: Line, C: Contacts>(link: &mut Link<L, C, Shared>) {
+    let mut response = [0; 258];
+    link.reconnect().unwrap();
+    for command in [SELECT.as_slice(), &SELECT_AUTH, &VERIFY] {
+        let length = link.transmit(command, &mut response).unwrap();
+        assert_eq!(response.get(..length), Some([0x90, 0].as_slice()));
+    }
+}
+
+fn is_verified(shared: &Shared) -> bool {
+    shared.0.borrow().card.responder().is_verified(Reference::Auth)
+}
+
+/// Contacts of which one cannot be set any more; all that was tried.
+struct Stuck {
+    contacts: Shared,
+    stuck: Option<Contact>,
+    tried: Vec<Contact>,
+}
+
+impl Contacts for Stuck {
+    fn set(&mut self, contact: Contact) -> Result<(), Unsupported> {
+        self.tried.push(contact);
+        if self.stuck == Some(contact) { Err(Unsupported) } else { self.contacts.set(contact) }
+    }
+}
+
+fn stuck(shared: &Shared) -> Stuck {
+    Stuck { contacts: shared.clone(), stuck: None, tried: Vec::new() }
+}
+
+#[test]
+fn power_that_cannot_be_taken_is_not_called_taken() {
+    let down = [
+        Contact::Rst(Level::Low),
+        Contact::Clk(false),
+        Contact::Io(Level::Low),
+        Contact::Vcc(None),
+    ];
+    for contact in down {
+        let shared = bench(ContactSettings::with(JPKI_02), false);
+        let mut link = Link::new(slot(), shared.nb(), stuck(&shared), shared.clone());
+        verify(&mut link);
+        let contacts = link.board_mut().1;
+        contacts.stuck = Some(contact);
+        contacts.tried.clear();
+        assert_eq!(link.power_off(), Err(Error::Contacts), "{contact:?}");
+        // All four are tried, in their order, whichever of them failed.
+        assert!(link.board_mut().1.tried.ends_with(&down));
+        assert_eq!(is_verified(&shared), contact == Contact::Vcc(None));
+        // Once the board works again, so does the slot.
+        link.board_mut().1.stuck = None;
+        assert_eq!(link.power_off(), Ok(PowerOff::Done));
+        assert!(!is_verified(&shared));
+    }
+}
+
+#[test]
+fn a_contact_that_cannot_be_set_is_no_mute_card() {
+    for contact in [Contact::Rst(Level::Low), Contact::Clk(true), Contact::Rst(Level::High)] {
+        let shared = bench(ContactSettings::with(JPKI_02), false);
+        let mut link = Link::new(slot(), shared.nb(), stuck(&shared), shared.clone());
+        link.board_mut().1.stuck = Some(contact);
+        assert_eq!(link.reconnect(), Err(Error::Contacts), "{contact:?}");
+        assert_eq!(link.board_mut().1.tried.last(), Some(&Contact::Vcc(None)));
+    }
+}
