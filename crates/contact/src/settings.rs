@@ -57,8 +57,9 @@ pub struct Settings {
     pub answer_limit: u32,
     /// How long VCC takes to become stable.
     pub power_up: Duration,
-    /// How long the contacts stay without power before the next try: 10 ms at least (ISO/IEC 7816-3
-    /// clause 6.2.4).
+    /// How long the contacts stay without power before they get it again, whatever took it: 10 ms
+    /// at least (ISO/IEC 7816-3 clause 6.2.4). A board whose VCC falls slowly puts more here, or
+    /// the card keeps its security status.
     pub power_down: Duration,
     /// How late the driver may notice a character: added to each waiting time. A super loop puts
     /// its longest turn here.

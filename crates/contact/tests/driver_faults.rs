@@ -4,10 +4,13 @@
 
 mod bench;
 
-use bench::{Shared, bench, slot};
+use std::time::Duration;
+
+use bench::{CLOCK, Shared, bench, slot};
 use kazasu_apdu::{PowerOff, Transport};
 use kazasu_contact::driver::{Contacts, Error, Line, Link, Unsupported};
-use kazasu_contact::slot::{Contact, Level};
+use kazasu_contact::slot::{Class, Contact, Level};
+use kazasu_contact::{Settings, Slot};
 use kazasu_virtual_card::Reference;
 use kazasu_virtual_card::contact::{ContactSettings, JPKI_02};
 
@@ -34,17 +37,23 @@ struct Stuck {
     contacts: Shared,
     stuck: Option<Contact>,
     tried: Vec<Contact>,
+    /// When the power was taken and given.
+    power: Vec<(Duration, bool)>,
 }
 
 impl Contacts for Stuck {
     fn set(&mut self, contact: Contact) -> Result<(), Unsupported> {
         self.tried.push(contact);
+        if let Contact::Vcc(class) = contact {
+            let now = self.contacts.0.borrow().now;
+            self.power.push((now, class.is_some()));
+        }
         if self.stuck == Some(contact) { Err(Unsupported) } else { self.contacts.set(contact) }
     }
 }
 
 fn stuck(shared: &Shared) -> Stuck {
-    Stuck { contacts: shared.clone(), stuck: None, tried: Vec::new() }
+    Stuck { contacts: shared.clone(), stuck: None, tried: Vec::new(), power: Vec::new() }
 }
 
 #[test]
@@ -82,4 +91,28 @@ fn a_contact_that_cannot_be_set_is_no_mute_card() {
         assert_eq!(link.reconnect(), Err(Error::Contacts), "{contact:?}");
         assert_eq!(link.board_mut().1.tried.last(), Some(&Contact::Vcc(None)));
     }
+}
+
+#[test]
+fn a_card_stays_without_power_between_two_orders() {
+    let mut settings = Settings::new(CLOCK, &[Class::A]);
+    settings.power_down = kazasu_contact::Duration::from_millis(50);
+    let shared = bench(ContactSettings::with(JPKI_02), false);
+    let slot = Slot::new(settings);
+    let mut link = Link::new(slot, shared.nb(), stuck(&shared), shared.clone());
+    link.reconnect().unwrap();
+    // The first activation waits for nothing.
+    assert_eq!(link.board_mut().1.power.as_slice(), [(Duration::ZERO, true)]);
+    link.power_off().unwrap();
+    link.reconnect().unwrap();
+    let [_, (off, false), (on, true)] = *link.board_mut().1.power.as_slice() else {
+        panic!("{:?}", link.board_mut().1.power);
+    };
+    assert!(on - off >= Duration::from_millis(50), "{:?}", on - off);
+    // Who waits longer does not wait again.
+    link.power_off().unwrap();
+    shared.0.borrow_mut().advance(on + Duration::from_secs(9));
+    let before = shared.0.borrow().now;
+    link.reconnect().unwrap();
+    assert_eq!(link.board_mut().1.power.last(), Some(&(before, true)));
 }

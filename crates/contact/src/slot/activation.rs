@@ -54,7 +54,8 @@ impl Slot {
             && !matches!(settings.ifsd, 0 | u8::MAX)
             && !settings.classes.is_empty()
         {
-            self.phase = Phase::Up(Up::ResetLow);
+            let rested = self.now >= self.due.until;
+            self.phase = Phase::Up(if rested { Up::ResetLow } else { Up::Rest });
         } else {
             self.phase = Phase::Inactive;
             self.outcome = Outcome::Failed(Error::Settings);
@@ -307,11 +308,11 @@ impl Slot {
             Down::Reset => Phase::Down(Down::Clock),
             Down::Clock => Phase::Down(Down::Line),
             Down::Line => Phase::Down(Down::Power),
-            Down::Power if self.outcome == Outcome::Again => {
+            Down::Power => {
+                // Nothing else is due without power: the next activation finds it there.
                 self.wait(self.settings.power_down);
-                Phase::Up(Up::Rest)
+                if self.outcome == Outcome::Again { Phase::Up(Up::Rest) } else { Phase::Inactive }
             }
-            Down::Power => Phase::Inactive,
         };
     }
 }

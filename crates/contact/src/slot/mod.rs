@@ -118,7 +118,8 @@ impl Slot {
             outcome: Outcome::Nothing,
             work: Work::Nothing,
             turn: Turn::Idle,
-            due: Due::NOTHING,
+            // The first activation waits for nothing.
+            due: Due { not_before: Instant::ORIGIN, until: Instant::ORIGIN },
             atr: None,
             parameters: None,
             limit: Instant::NEVER,
