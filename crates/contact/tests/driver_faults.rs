@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use bench::{CLOCK, Shared, bench, slot};
 use kazasu_apdu::{PowerOff, Transport};
-use kazasu_contact::driver::{Contacts, Error, Line, Link, Unsupported};
-use kazasu_contact::slot::{Class, Contact, Level};
+use kazasu_contact::driver::{
+    Configure, Contacts, Echo, Error, Line, Link, Received, SerialFault, Unsupported,
+};
+use kazasu_contact::slot::{Class, Contact, Level, Serial};
 use kazasu_contact::{Settings, Slot};
 use kazasu_virtual_card::Reference;
-use kazasu_virtual_card::contact::{ContactSettings, JPKI_02};
+use kazasu_virtual_card::contact::{ContactSettings, JPKI_02, SYNTHETIC_T0};
 
 const SELECT: [u8; 15] = [0, 0xA4, 4, 0x0C, 10, 0xD3, 0x92, 0xF0, 0, 0x26, 1, 0, 0, 0, 1];
 const SELECT_AUTH: [u8; 7] = [0, 0xA4, 2, 0x0C, 2, 0, 0x18];
@@ -115,4 +117,96 @@ fn a_card_stays_without_power_between_two_orders() {
     let before = shared.0.borrow().now;
     link.reconnect().unwrap();
     assert_eq!(link.board_mut().1.power.last(), Some(&(before, true)));
+}
+
+/// What happens to one character of the reader.
+#[derive(Clone, Copy, PartialEq)]
+enum Spoil {
+    /// It is right on the wire, and its echo is told as this.
+    Echo(Received),
+    /// Two of its bits are turned over on the wire, which no parity shows.
+    Bits,
+}
+
+struct Spoiled<L> {
+    line: L,
+    spoil: Spoil,
+    /// How many characters until then.
+    left: Option<u32>,
+    /// Was it sent, and its echo not yet seen?
+    echo: bool,
+    sent: u32,
+}
+
+impl<L: Line> Configure for Spoiled<L> {
+    fn configure(&mut self, serial: &Serial) -> Result<(), SerialFault> {
+        self.line.configure(serial)
+    }
+}
+
+impl<L: Line> Line for Spoiled<L> {
+    fn receive(&mut self) -> Result<Option<Received>, SerialFault> {
+        let received = self.line.receive()?;
+        match self.spoil {
+            Spoil::Echo(told) if received.is_some() && std::mem::take(&mut self.echo) => {
+                Ok(Some(told))
+            }
+            _ => Ok(received),
+        }
+    }
+
+    fn send(&mut self, byte: u8) -> Result<bool, SerialFault> {
+        let due = self.left == Some(0);
+        let turned = due && self.spoil == Spoil::Bits;
+        if !self.line.send(if turned { byte ^ 3 } else { byte })? {
+            return Ok(false);
+        }
+        self.echo = due;
+        self.left = self.left.and_then(|left| left.checked_sub(1));
+        self.sent += 1;
+        Ok(true)
+    }
+
+    fn is_sent(&mut self) -> Result<bool, SerialFault> {
+        self.line.is_sent()
+    }
+}
+
+#[test]
+fn a_wrong_echo_costs_no_try() {
+    for spoil in [Spoil::Echo(Received::Garbled), Spoil::Echo(Received::Character(0)), Spoil::Bits]
+    {
+        let shared = bench(ContactSettings::with(SYNTHETIC_T0), false);
+        shared.0.borrow_mut().echo = true;
+        let line = Spoiled { line: shared.nb(), spoil, left: None, echo: false, sent: 0 };
+        let link = Link::new(slot(), line, shared.clone(), shared.clone());
+        let mut link = link.with_echo(Echo::On);
+        verify(&mut link);
+        // The header of five, and the third digit.
+        link.board_mut().0.left = Some(5 + 2);
+        link.board_mut().0.sent = 0;
+        let error = link.transmit(&VERIFY, &mut [0; 258]).unwrap_err();
+        assert_eq!(error, Error::Slot(kazasu_contact::Error::ParityError));
+        // The fourth digit did not follow, and the power is gone.
+        assert_eq!(link.board_mut().0.sent, 5 + 3);
+        assert!(!is_verified(&shared));
+        assert_eq!(shared.0.borrow().card.responder().tries(Reference::Auth), Some(3));
+    }
+}
+
+#[test]
+fn a_character_that_is_refused_for_ever_is_given_up_at_once() {
+    let shared = bench(ContactSettings::with(SYNTHETIC_T0), false);
+    shared.0.borrow_mut().echo = true;
+    let link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+    let mut link = link.with_echo(Echo::On);
+    link.reconnect().unwrap();
+    let (sent, before) = (link.counts().sent, shared.0.borrow().now);
+    let third = shared.0.borrow().sent + 2;
+    shared.0.borrow_mut().refused_from = Some(third);
+    let error = link.transmit(&SELECT, &mut [0; 258]).unwrap_err();
+    assert_eq!(error, Error::Slot(kazasu_contact::Error::ParityError));
+    // Two that were taken, one that was not, three repetitions.
+    assert_eq!(link.counts().sent - sent, 2 + 1 + 3);
+    assert!(shared.0.borrow().now - before < Duration::from_millis(100));
 }

@@ -10,7 +10,8 @@ use embedded_io::{Error as _, ErrorKind, Read, ReadReady, Write, WriteReady};
 /// long as the UART's buffer takes. A super loop that may not wait so long takes `embedded-hal-nb`.
 ///
 /// What spoils a character is [`ErrorKind::InvalidData`] or [`ErrorKind::Other`] there; it cannot
-/// be told more closely.
+/// be told more closely. So with [`super::Echo::On`] in T=0 the card's error signal ends the
+/// exchange; nothing is sent again.
 #[derive(Debug)]
 pub struct SerialIo<U, F> {
     uart: U,

@@ -318,8 +318,13 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 self.next = Self::sent(last);
                 if received != Received::Character(byte) {
                     self.counts.wrong_echoes = self.counts.wrong_echoes.saturating_add(1);
-                    // The error signal of the card falls into the stop bits of the echo.
-                    if self.error_signal && received == Received::Garbled && left > 0 {
+                    if self.error_signal {
+                        // The error signal of the card falls into the stop bits of the echo. After
+                        // anything else the card may have taken what was not meant, and a repetition
+                        // would shift all that follows: no byte more goes to it.
+                        if received != Received::Framing || left == 0 {
+                            return Err(Error::Slot(crate::Error::ParityError));
+                        }
                         self.counts.repeated = self.counts.repeated.saturating_add(1);
                         // Two etu after the error was seen at the earliest (ISO/IEC 7816-3 clause
                         // 7.3); this is more.
@@ -339,7 +344,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 // The line before the clock: a character that is there is never too late.
                 let event = match self.line.receive()? {
                     Some(Received::Character(byte)) => Event::Received(byte),
-                    Some(Received::Garbled) => {
+                    Some(Received::Garbled | Received::Framing) => {
                         self.counts.garbled = self.counts.garbled.saturating_add(1);
                         Event::Garbled
                     }

@@ -47,8 +47,11 @@ use crate::time::Instant;
 pub enum Received {
     /// A character.
     Character(u8),
-    /// A character whose parity or frame is wrong, or one that was lost to an overrun.
+    /// A character whose parity is wrong or that is noisy, or one that was lost to an overrun.
     Garbled,
+    /// A character whose stop bit is low. In T=0, the echo of a character that the card wants again
+    /// (ISO/IEC 7816-3 clause 7.3). Say it only of a UART that tells it from everything else.
+    Framing,
 }
 
 /// I/O as characters: a UART of 8 data bits with parity. No method waits.

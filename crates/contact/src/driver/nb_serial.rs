@@ -45,10 +45,10 @@ impl<U: Read + Write, F: FnMut(&mut U, &Serial) -> Result<(), SerialFault>> Line
             Ok(byte) => Ok(Some(Received::Character(byte))),
             Err(nb::Error::WouldBlock) => Ok(None),
             Err(nb::Error::Other(error)) => match error.kind() {
-                ErrorKind::FrameFormat
-                | ErrorKind::Noise
-                | ErrorKind::Overrun
-                | ErrorKind::Parity => Ok(Some(Received::Garbled)),
+                ErrorKind::FrameFormat => Ok(Some(Received::Framing)),
+                ErrorKind::Noise | ErrorKind::Overrun | ErrorKind::Parity => {
+                    Ok(Some(Received::Garbled))
+                }
                 _ => Err(SerialFault),
             },
         }

@@ -29,6 +29,10 @@ pub struct Bench {
     pub echo: bool,
     /// The echo of this character (its number) comes back damaged, as by an error signal.
     pub damaged_echo: Option<u64>,
+    /// And so does every one from this on.
+    pub refused_from: Option<u64>,
+    /// As what a damaged character is told.
+    pub damage: serial::ErrorKind,
     pub sent: u64,
     pub serial: Option<Serial>,
     pub configured: u32,
@@ -50,6 +54,8 @@ pub fn bench(settings: ContactSettings, extended: bool) -> Shared {
         present: true,
         echo: false,
         damaged_echo: None,
+        refused_from: None,
+        damage: serial::ErrorKind::FrameFormat,
         sent: 0,
         serial: None,
         configured: 0,
@@ -108,16 +114,18 @@ impl Bench {
             return false;
         }
         let serial = self.serial.unwrap();
-        let (number, damaged) = (self.sent, self.damaged_echo);
+        let number = self.sent;
+        let refused = self.refused_from.is_some_and(|from| number >= from);
+        let damaged = refused || self.damaged_echo == Some(number);
         self.sent += 1;
         self.free = now + self.etu(u32::from(serial.character));
         let arrives = now + self.etu(10);
         if self.echo {
-            let levels = (damaged != Some(number)).then_some(byte);
+            let levels = (!damaged).then_some(byte);
             self.incoming.push_back((arrives, levels));
         }
         // A character that the card calls damaged is not taken by it.
-        if damaged != Some(number) {
+        if !damaged {
             self.outgoing.push_back((arrives, byte));
         }
         true
@@ -188,9 +196,10 @@ impl serial::ErrorType for Port {
 
 impl serial::Read<u8> for Port {
     fn read(&mut self) -> nb::Result<u8, serial::ErrorKind> {
-        match self.0.0.borrow_mut().take() {
+        let mut bench = self.0.0.borrow_mut();
+        match bench.take() {
             Some(Some(levels)) => Ok(levels),
-            Some(None) => Err(nb::Error::Other(serial::ErrorKind::Parity)),
+            Some(None) => Err(nb::Error::Other(bench.damage)),
             None => Err(nb::Error::WouldBlock),
         }
     }
