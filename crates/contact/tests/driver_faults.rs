@@ -9,10 +9,10 @@ use std::time::Duration;
 use bench::{CLOCK, Shared, bench, slot};
 use kazasu_apdu::{PowerOff, Transport};
 use kazasu_contact::driver::{
-    Configure, Contacts, Echo, Error, Line, Link, Received, SerialFault, Unsupported,
+    Configure, Contacts, Echo, Error, Line, Link, Received, SerialFault, Time, Unsupported,
 };
 use kazasu_contact::slot::{Class, Contact, Level, Serial};
-use kazasu_contact::{Settings, Slot};
+use kazasu_contact::{Instant, Settings, Slot};
 use kazasu_virtual_card::Reference;
 use kazasu_virtual_card::contact::{ContactSettings, JPKI_02, SYNTHETIC_T0};
 
@@ -209,4 +209,59 @@ fn a_character_that_is_refused_for_ever_is_given_up_at_once() {
     // Two that were taken, one that was not, three repetitions.
     assert_eq!(link.counts().sent - sent, 2 + 1 + 3);
     assert!(shared.0.borrow().now - before < Duration::from_millis(100));
+}
+
+/// A clock at one of whose readings the program is interrupted.
+struct Interrupted {
+    clock: Shared,
+    /// Before the reading, or after it.
+    before: bool,
+    /// Readings are counted once so many characters were sent.
+    sent: u64,
+    left: u32,
+}
+
+impl Time for Interrupted {
+    fn now(&mut self) -> Instant {
+        let now = self.clock.now();
+        let mut bench = self.clock.0.borrow_mut();
+        if bench.sent < self.sent || self.left == 0 {
+            return now;
+        }
+        self.left -= 1;
+        if self.left > 0 {
+            return now;
+        }
+        let to = bench.now + Duration::from_millis(5);
+        bench.advance(to);
+        drop(bench);
+        if self.before { self.clock.now() } else { now }
+    }
+
+    fn idle(&mut self, until: Instant) {
+        self.clock.idle(until);
+    }
+}
+
+#[test]
+fn what_the_receiver_kept_is_never_too_late() {
+    let mut interrupted = 0;
+    for left in (1..4_000).step_by(29) {
+        let shared = bench(ContactSettings::with(JPKI_02), false);
+        let clock =
+            Interrupted { clock: shared.clone(), before: left % 2 == 0, sent: u64::MAX, left };
+        let mut link = Link::new(slot(), shared.nb(), shared.clone(), clock);
+        let mut response = [0; 258];
+        link.reconnect().unwrap();
+        link.transmit(&SELECT, &mut response).unwrap();
+        link.transmit(&[0, 0xA4, 2, 0x0C, 2, 0, 0x0A], &mut response).unwrap();
+        // One block of the reader: three bytes, the command of five, the LRC.
+        let sent = shared.0.borrow().sent + 9;
+        link.board_mut().2.sent = sent;
+        let answered = link.transmit(&[0, 0xB0, 0, 0, 0xE7], &mut response);
+        // Nothing was asked for again.
+        assert_eq!((answered, shared.0.borrow().sent), (Ok(0xE9), sent), "{left}");
+        interrupted += u32::from(link.board_mut().2.left == 0);
+    }
+    assert!(interrupted > 10, "{interrupted}");
 }

@@ -290,10 +290,12 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
 
     /// Goes on with what waits. The moment when it is over, if it still waits.
     fn advance(&mut self) -> Result<Option<Instant>, Error> {
+        // The clock before the line: what comes in between lies in the receiver, and is not too late
+        // however long the program was interrupted here.
+        let now = self.time.now();
         match self.next {
             Next::Tell(_) => {}
             Next::Send { byte, not_before, last, left } => {
-                let now = self.time.now();
                 if now < not_before {
                     return Ok(Some(not_before));
                 }
@@ -312,7 +314,6 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             }
             Next::Echo { byte, until, last, left } => {
                 let Some(received) = self.line.receive()? else {
-                    let now = self.time.now();
                     return if now < until { Ok(Some(until)) } else { Err(Error::Echo) };
                 };
                 self.next = Self::sent(last);
@@ -328,7 +329,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                         self.counts.repeated = self.counts.repeated.saturating_add(1);
                         // Two etu after the error was seen at the earliest (ISO/IEC 7816-3 clause
                         // 7.3); this is more.
-                        let not_before = self.time.now().after(self.echo_within);
+                        let not_before = now.after(self.echo_within);
                         let left = left.saturating_sub(1);
                         self.next = Next::Send { byte, not_before, last, left };
                     }
@@ -336,19 +337,18 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             }
             Next::Drain => {
                 if !self.line.is_sent()? {
-                    return Ok(Some(self.time.now()));
+                    return Ok(Some(now));
                 }
                 self.next = Next::Tell(Event::Ready);
             }
             Next::Listen { until } => {
-                // The line before the clock: a character that is there is never too late.
                 let event = match self.line.receive()? {
                     Some(Received::Character(byte)) => Event::Received(byte),
                     Some(Received::Garbled | Received::Framing) => {
                         self.counts.garbled = self.counts.garbled.saturating_add(1);
                         Event::Garbled
                     }
-                    None if self.time.now() < until => return Ok(Some(until)),
+                    None if now < until => return Ok(Some(until)),
                     None => Event::Ready,
                 };
                 if event != Event::Ready {

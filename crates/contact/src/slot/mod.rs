@@ -24,9 +24,9 @@ use activation::{Down, Up};
 ///   left wholly. **Drop whatever was received until then**: it is the echo of a half-duplex line,
 ///   or came too late.
 /// * [`Action::Listen`]: give the first character that comes as [`Event::Received`], or
-///   [`Event::Garbled`] when parity, framing or an overrun spoiled it. **Look at the line before
-///   the clock**: a character that is there is never too late. Without one, [`Event::Ready`] when
-///   `until` has come; earlier does no harm.
+///   [`Event::Garbled`] when parity, framing or an overrun spoiled it. **Read the clock, then
+///   the line**: a character that is there is never too late. Without one, [`Event::Ready`] when the
+///   moment that was read is not before `until`; earlier does no harm.
 /// * [`Action::Idle`]: nothing to do. [`Action::Activated`], [`Action::Answered`],
 ///   [`Action::Deactivated`] and [`Action::Failed`] end what was ordered, once; call again after the
 ///   next order.
