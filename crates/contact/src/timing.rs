@@ -49,8 +49,9 @@ pub fn block_waiting_time(bwi: u8, rate: Rate) -> Duration {
 pub struct Guard {
     /// The length of a character with its stop bits, in etu: 11 or 12.
     pub character: u8,
-    /// The time beyond it.
-    pub extra: Duration,
+    /// From the moment at which a character is handed over to the earliest for the next, its own
+    /// length included. Nothing when that length is all, which the UART keeps by itself.
+    pub spacing: Duration,
 }
 
 impl Guard {
@@ -64,18 +65,18 @@ impl Guard {
     #[must_use]
     pub fn new(atr: &Atr, protocol: Protocol, rate: Rate) -> Self {
         match (atr.extra_guard_time(), protocol) {
-            (255, Protocol::T1) => Self { character: 11, extra: Duration::ZERO },
-            (255, Protocol::T0) => Self { character: 12, extra: Duration::ZERO },
+            (255, Protocol::T1) => Self { character: 11, spacing: Duration::ZERO },
+            (0, _) | (255, Protocol::T0) => Self { character: 12, spacing: Duration::ZERO },
             (n, _) => {
                 // R is F / D as in force, or with T=15 in the answer to reset Fi / Di of TA1.
                 let factors = atr.transmission_factors();
-                let rate = match (factors.fi(), factors.di()) {
+                let unit = match (factors.fi(), factors.di()) {
                     (Some((fi, _)), Some(di)) if atr.has_globals() => {
                         Rate::new(rate.clock(), fi, di)
                     }
                     _ => rate,
                 };
-                Self { character: 12, extra: rate.etu(u32::from(n)) }
+                Self { character: 12, spacing: rate.etu(12).plus(unit.etu(u32::from(n))) }
             }
         }
     }

@@ -265,3 +265,17 @@ fn what_the_receiver_kept_is_never_too_late() {
     }
     assert!(interrupted > 10, "{interrupted}");
 }
+
+#[test]
+fn extra_guard_time_is_kept() {
+    // N = 10 and 200 with T=0; 10 with T=1.
+    for atr in [vec![0x3B, 0x40, 0x0A], vec![0x3B, 0x40, 0xC8], vec![0x3B, 0xC0, 0x0A, 0x01, 0xCB]]
+    {
+        let mut settings = ContactSettings::default();
+        settings.atr.clone_from(&atr);
+        let shared = bench(settings, false);
+        let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+        verify(&mut link);
+        assert_eq!(shared.0.borrow().card.violations(), [], "{atr:02X?}");
+    }
+}

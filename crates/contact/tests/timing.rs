@@ -120,7 +120,7 @@ fn known_cards() {
         assert!(near(times.character_waiting, cwt), "{hex}: {}", times.character_waiting);
         assert!(near(times.block_waiting, bwt), "{hex}: {}", times.block_waiting);
         assert!(near(times.block_guard, bgt), "{hex}: {}", times.block_guard);
-        assert_eq!(times.guard, Guard { character: 11, extra: Duration::ZERO });
+        assert_eq!(times.guard, Guard { character: 11, spacing: Duration::ZERO });
     }
 }
 
@@ -158,13 +158,13 @@ fn extra_guard_time() {
     let initial = Rate::initial(1_000_000);
     let guard = |n, globals, protocol| {
         let guard = Guard::new(&atr(n, globals), protocol, initial);
-        (guard.character, guard.extra.micros())
+        (guard.character, guard.spacing.micros())
     };
     assert_eq!(guard(0, false, Protocol::T1), (12, 0));
-    assert_eq!(guard(3, false, Protocol::T1), (12, 3 * 372));
-    assert_eq!(guard(254, false, Protocol::T0), (12, 254 * 372));
+    assert_eq!(guard(3, false, Protocol::T1), (12, (12 + 3) * 372));
+    assert_eq!(guard(254, false, Protocol::T0), (12, (12 + 254) * 372));
     // With T=15: R is Fi / Di of TA1, 512 / 8 = 64 cycles.
-    assert_eq!(guard(3, true, Protocol::T0), (12, 3 * 64));
+    assert_eq!(guard(3, true, Protocol::T0), (12, 12 * 372 + 3 * 64));
     assert_eq!(guard(255, false, Protocol::T0), (12, 0));
     assert_eq!(guard(255, false, Protocol::T1), (11, 0));
     assert_eq!(Guard::initial(&atr(255, false), 1_000_000).character, 12);

@@ -81,7 +81,7 @@ impl Exchange {
         let rate = Rate::initial(settings.clock);
         Self {
             request,
-            guard: guard.extra,
+            guard: guard.spacing,
             waiting: rate.etu(INITIAL_WAITING_TIME).plus(settings.latency),
             due: Due { not_before: now.after(rate.etu(TURNAROUND_T0)), until: Instant::NEVER },
             sent: 0,

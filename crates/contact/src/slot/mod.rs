@@ -19,10 +19,11 @@ use activation::{Down, Up};
 /// # The contract with a driver
 /// * [`Slot::step`] gives one [`Action`]. The driver carries it out exactly once and calls again.
 /// * [`Action::Set`] and [`Action::Configure`]: do it, then [`Event::Ready`].
-/// * [`Action::Send`]: wait until `not_before`, send the character, then [`Event::Ready`] when it
-///   has left or the UART will space what follows by itself; after the `last` one only when it has
-///   left wholly. **Drop whatever was received until then**: it is the echo of a half-duplex line,
-///   or came too late.
+/// * [`Action::Send`]: wait until `not_before`, drop what was received until then, which came too
+///   late, and hand the character to the UART. Then [`Event::Ready`] as soon as the UART has taken
+///   it and will space what follows by the length of a character; after the `last` one only when it
+///   has left wholly. **Drop the echo** of a half-duplex line, and nothing else: what comes from
+///   here on can be a quick answer.
 /// * [`Action::Listen`]: give the first character that comes as [`Event::Received`], or
 ///   [`Event::Garbled`] when parity, framing or an overrun spoiled it. **Read the clock, then
 ///   the line**: a character that is there is never too late. Without one, [`Event::Ready`] when the

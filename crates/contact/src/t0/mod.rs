@@ -208,7 +208,7 @@ impl Engine {
         match next {
             Some((byte, last)) => {
                 if self.sending {
-                    self.due.not_before = now.after(self.times.guard.extra);
+                    self.due.not_before = now.after(self.times.guard.spacing);
                 }
                 self.sending = true;
                 Turn::Send { byte, last }

@@ -270,7 +270,7 @@ impl Engine {
         }
         if self.mode == Mode::Sending {
             if self.outgoing.begun() {
-                self.due.not_before = now.after(self.times.guard.extra);
+                self.due.not_before = now.after(self.times.guard.spacing);
             }
             if let Some((byte, last)) = self.outgoing.next(self.edc, command) {
                 return Turn::Send { byte, last };
