@@ -9,9 +9,10 @@ use std::time::Duration;
 use bench::{CLOCK, Shared, bench, slot};
 use kazasu_apdu::{PowerOff, Transport};
 use kazasu_contact::driver::{
-    Configure, Contacts, Echo, Error, Line, Link, Received, SerialFault, Time, Unsupported,
+    Configure, Contacts, Echo, Error, Line, Link, Outcome, Progress, Received, SerialFault, Time,
+    Unsupported,
 };
-use kazasu_contact::slot::{Class, Contact, Level, Serial};
+use kazasu_contact::slot::{Class, Contact, Level, Serial, State};
 use kazasu_contact::{Instant, Settings, Slot};
 use kazasu_virtual_card::Reference;
 use kazasu_virtual_card::contact::{ContactSettings, JPKI_02, SYNTHETIC_T0};
@@ -278,4 +279,28 @@ fn extra_guard_time_is_kept() {
         verify(&mut link);
         assert_eq!(shared.0.borrow().card.violations(), [], "{atr:02X?}");
     }
+}
+
+#[test]
+fn a_card_that_leaves_between_two_commands_loses_its_power() {
+    let removed = Error::Slot(kazasu_contact::Error::CardRemoved);
+    let shared = bench(ContactSettings::with(JPKI_02), false);
+    let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+    verify(&mut link);
+    assert_eq!(link.poll(&[], &mut []), Progress::Wait(Instant::NEVER));
+    shared.0.borrow_mut().present = false;
+    // In a loop that looks.
+    assert_eq!(link.poll(&[], &mut []), Progress::Done(Outcome::Failed(removed)));
+    assert_eq!(link.slot().state(), State::Inactive);
+    assert!(!is_verified(&shared));
+    assert_eq!(link.poll(&[], &mut []), Progress::Wait(Instant::NEVER));
+
+    // With the next command of one that does not: nothing of it is sent.
+    shared.0.borrow_mut().present = true;
+    verify(&mut link);
+    shared.0.borrow_mut().present = false;
+    let sent = link.counts().sent;
+    assert_eq!(link.transmit(&SELECT, &mut [0; 258]), Err(removed));
+    assert_eq!(link.counts().sent, sent);
+    assert!(!is_verified(&shared));
 }

@@ -4,7 +4,7 @@
 //! what can be done now and says until when there is nothing to do.
 
 use super::{Contacts, Error, Line, Received, SerialFault, Time};
-use crate::slot::{Action, Contact, Event, Slot};
+use crate::slot::{Action, Contact, Event, Slot, State};
 use crate::time::{Duration, Instant};
 use kazasu_apdu::{Capabilities, PowerOff, Transport};
 
@@ -190,6 +190,8 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
     pub fn begin_exchange(&mut self, command: &[u8]) -> Result<(), Error> {
         self.slot.transmit(command)?;
         self.order();
+        // Who left between two commands is not followed by another in the same presence.
+        self.look();
         Ok(())
     }
 
@@ -200,6 +202,16 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
         self.order();
     }
 
+    /// Tells the slot, once, when the card is gone. Is it?
+    fn look(&mut self) -> bool {
+        let left = !self.removed && !self.contacts.is_present();
+        if left {
+            self.removed = true;
+            self.next = Next::Tell(Event::Removed);
+        }
+        left
+    }
+
     fn order(&mut self) {
         self.next = Next::Tell(Event::Ready);
         self.fault = None;
@@ -208,13 +220,24 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
 
     /// Goes on with what was ordered, as far as it goes without waiting. `command` and `response`
     /// are those of the exchange, and may be empty else.
+    ///
+    /// Between two orders it looks whether the card is still there, and takes the power of one that
+    /// left: [`Outcome::Failed`] then, though nothing was ordered. A loop that does not come here
+    /// while it waits for a person does not see one card exchanged for another.
     pub fn poll(&mut self, command: &[u8], response: &mut [u8]) -> Progress {
         loop {
             if let Next::Tell(event) = self.next {
                 let action = self.slot.step(self.time.now(), event, command, response);
                 match self.carry_out(action) {
                     Ok(None) => {}
-                    Ok(Some(progress)) => return progress,
+                    Ok(Some(progress)) => {
+                        // A card that leaves while nothing is under way loses its power too.
+                        let idle = self.slot.state() == State::Ready
+                            && progress == Progress::Wait(Instant::NEVER);
+                        if !(idle && self.look()) {
+                            return progress;
+                        }
+                    }
                     Err(fault) => self.board_failed(fault),
                 }
                 continue;
@@ -222,11 +245,9 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             match self.advance() {
                 Ok(None) => {}
                 Ok(Some(until)) => {
-                    if self.removed || self.contacts.is_present() {
+                    if !self.look() {
                         return Progress::Wait(until);
                     }
-                    self.removed = true;
-                    self.next = Next::Tell(Event::Removed);
                 }
                 Err(fault) => self.board_failed(fault),
             }
