@@ -304,3 +304,21 @@ fn a_card_that_leaves_between_two_commands_loses_its_power() {
     assert_eq!(link.counts().sent, sent);
     assert!(!is_verified(&shared));
 }
+
+#[test]
+fn a_link_that_is_dropped_leaves_no_power() {
+    let shared = bench(ContactSettings::with(JPKI_02), false);
+    let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+    verify(&mut link);
+    assert!(is_verified(&shared));
+    drop(link);
+    assert!(!is_verified(&shared));
+    // In the middle of a command as well.
+    let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+    verify(&mut link);
+    link.begin_exchange(&SELECT).unwrap();
+    assert!(matches!(link.poll(&SELECT, &mut [0; 258]), Progress::Wait(_)));
+    drop(link);
+    assert!(!is_verified(&shared));
+    assert_eq!(shared.0.borrow().card.violations(), []);
+}

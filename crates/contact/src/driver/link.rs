@@ -94,9 +94,10 @@ enum Next {
 /// ```
 ///
 /// No card is active yet: begin with [`Transport::reconnect`], [`Link::begin_activation`] or their
-/// asynchronous sibling.
+/// asynchronous sibling. Who drops a link takes the card's power by it; whether the board did so is
+/// told by [`Transport::power_off`] only.
 #[derive(Debug)]
-pub struct Link<L, C, T> {
+pub struct Link<L: Line, C: Contacts, T: Time> {
     slot: Slot,
     line: L,
     contacts: C,
@@ -407,6 +408,17 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 }
                 Progress::Wait(until) => self.time.idle(until),
             }
+        }
+    }
+}
+
+/// Nobody is left who could take the power later.
+impl<L: Line, C: Contacts, T: Time> Drop for Link<L, C, T> {
+    fn drop(&mut self) {
+        if self.slot.state() != State::Inactive {
+            self.begin_deactivation();
+            // It has no step that waits.
+            self.poll(&[], &mut []);
         }
     }
 }

@@ -40,9 +40,10 @@ impl<D: DelayNs> Wait for Paced<D> {
 /// A [`Link`] whose calls are futures.
 ///
 /// A future that is dropped before it ends leaves the outcome of its command unknown.
-/// [`kazasu_apdu::AsyncSession`] ends the presence then; go on with [`Waiting::activate`].
+/// [`kazasu_apdu::AsyncSession`] ends the presence then; go on with [`Waiting::activate`], or with
+/// [`Waiting::deactivate`]: until then the card keeps its power. Dropping the whole takes it.
 #[derive(Debug)]
-pub struct Waiting<L, C, T, W> {
+pub struct Waiting<L: Line, C: Contacts, T: Time, W> {
     link: Link<L, C, T>,
     wait: W,
 }
