@@ -322,3 +322,58 @@ fn a_link_that_is_dropped_leaves_no_power() {
     assert!(!is_verified(&shared));
     assert_eq!(shared.0.borrow().card.violations(), []);
 }
+
+/// A UART that takes so many characters and then has no room, or never says that it has sent.
+struct Holding<L> {
+    line: L,
+    room: u32,
+    sends: bool,
+}
+
+impl<L: Line> Configure for Holding<L> {
+    fn configure(&mut self, serial: &Serial) -> Result<(), SerialFault> {
+        self.line.configure(serial)
+    }
+}
+
+impl<L: Line> Line for Holding<L> {
+    fn receive(&mut self) -> Result<Option<Received>, SerialFault> {
+        self.line.receive()
+    }
+
+    fn send(&mut self, byte: u8) -> Result<bool, SerialFault> {
+        let sent = self.room > 0 && self.line.send(byte)?;
+        self.room -= u32::from(sent);
+        Ok(sent)
+    }
+
+    fn is_sent(&mut self) -> Result<bool, SerialFault> {
+        Ok(self.sends && self.line.is_sent()?)
+    }
+}
+
+#[test]
+fn a_uart_that_never_sends_is_given_up() {
+    for (room, sends) in [(3, true), (u32::MAX, false)] {
+        let shared = bench(ContactSettings::with(JPKI_02), false);
+        let line = Holding { line: shared.nb(), room: u32::MAX, sends: true };
+        let mut link = Link::new(slot(), line, shared.clone(), shared.clone());
+        verify(&mut link);
+        link.board_mut().0.room = room;
+        link.board_mut().0.sends = sends;
+        link.begin_exchange(&SELECT).unwrap();
+        let before = shared.0.borrow().now;
+        let ended = (0..100_000).find_map(|_| match link.poll(&SELECT, &mut [0; 258]) {
+            Progress::Done(outcome) => Some(outcome),
+            Progress::Wait(_) => {
+                let mut bench = shared.0.borrow_mut();
+                let to = bench.now + Duration::from_micros(100);
+                bench.advance(to);
+                None
+            }
+        });
+        assert_eq!(ended, Some(Outcome::Failed(Error::Serial)));
+        assert!(shared.0.borrow().now - before < Duration::from_secs(2));
+        assert!(!is_verified(&shared));
+    }
+}

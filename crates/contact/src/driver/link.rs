@@ -25,6 +25,10 @@ const REPETITIONS: u8 = 3;
 /// A character is 12 etu long; its echo is there by then, or there is none.
 const ECHO_WITHIN: u32 = 24;
 
+/// How long a UART has room for nothing, or has not sent all, at most: a queue of 259 characters of
+/// 12 etu, a whole block, each of them sent four times.
+const LEAVES_WITHIN: u32 = 259 * 12 * 4;
+
 /// What went over the line since the link was made. Characters, not APDUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -109,6 +113,10 @@ pub struct Link<L: Line, C: Contacts, T: Time> {
     error_signal: bool,
     /// How long to wait for an echo.
     echo_within: Duration,
+    /// How long to wait for the UART to send.
+    leaves_within: Duration,
+    /// And until when, once it was waited for.
+    leaves_until: Instant,
     /// What failed on the board, while the slot shuts the contacts down.
     fault: Option<Error>,
     /// Was the slot told that the card is gone, since the last order?
@@ -129,6 +137,8 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             next: Next::Tell(Event::Ready),
             error_signal: false,
             echo_within: Duration::ZERO,
+            leaves_within: Duration::ZERO,
+            leaves_until: Instant::NEVER,
             fault: None,
             removed: false,
             counts: Counts { sent: 0, received: 0, garbled: 0, wrong_echoes: 0, repeated: 0 },
@@ -214,6 +224,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
     }
 
     fn order(&mut self) {
+        self.leaves_until = Instant::NEVER;
         self.next = Next::Tell(Event::Ready);
         self.fault = None;
         self.removed = false;
@@ -282,6 +293,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             Action::Configure(serial) => {
                 self.error_signal = serial.error_signal;
                 self.echo_within = serial.rate.etu(ECHO_WITHIN).plus(self.slot.settings().latency);
+                self.leaves_within = serial.rate.etu(LEAVES_WITHIN);
                 self.line.configure(&serial)?;
                 self.drop_received()?;
                 None
@@ -325,8 +337,9 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 // answer, which may be quick.
                 self.drop_received()?;
                 if !self.line.send(byte)? {
-                    return Ok(Some(now));
+                    return self.not_left(now);
                 }
+                self.leaves_until = Instant::NEVER;
                 self.counts.sent = self.counts.sent.saturating_add(1);
                 let until = now.after(self.echo_within);
                 self.next = match self.echo {
@@ -359,8 +372,9 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             }
             Next::Drain => {
                 if !self.line.is_sent()? {
-                    return Ok(Some(now));
+                    return self.not_left(now);
                 }
+                self.leaves_until = Instant::NEVER;
                 self.next = Next::Tell(Event::Ready);
             }
             Next::Listen { until } => {
@@ -380,6 +394,15 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             }
         }
         Ok(None)
+    }
+
+    /// The UART sends still: look again at once, but not for ever. A card can hold up one that
+    /// repeats by itself.
+    fn not_left(&mut self, now: Instant) -> Result<Option<Instant>, Error> {
+        if self.leaves_until == Instant::NEVER {
+            self.leaves_until = now.after(self.leaves_within);
+        }
+        if now < self.leaves_until { Ok(Some(now)) } else { Err(Error::Serial) }
     }
 
     /// A character was taken by the UART and, where there is an echo, came back.
