@@ -62,7 +62,8 @@ pub struct Settings {
     /// the card keeps its security status.
     pub power_down: Duration,
     /// How late the driver may notice a character: added to each waiting time. A super loop puts
-    /// its longest turn here.
+    /// its longest turn here. That makes the reader patient and not the card: while a block goes out,
+    /// a turn must be shorter than the card's character waiting time (`docs/contact-slot.md`).
     pub latency: Duration,
 }
 

@@ -54,7 +54,8 @@ pub enum Received {
     Framing,
 }
 
-/// I/O as characters: a UART of 8 data bits with parity. No method waits.
+/// I/O as characters: a UART of 8 data bits with parity. No method waits
+/// (`SerialIo::is_sent` does, for want of a better word in `embedded-io`).
 pub trait Line: Configure {
     /// The next character that came and was not taken yet.
     ///
@@ -62,7 +63,9 @@ pub trait Line: Configure {
     /// [`SerialFault`] for what is no damaged character.
     fn receive(&mut self) -> Result<Option<Received>, SerialFault>;
 
-    /// Takes a character to send. `false` when there is no room for it yet.
+    /// Takes a character to send. `false` when there is no room for it yet. The characters of a block
+    /// must follow each other within the card's character waiting time: where [`Link`]
+    /// is not polled so often, this fills a queue of 259 characters.
     ///
     /// # Errors
     /// [`SerialFault`] when it will never be sent.

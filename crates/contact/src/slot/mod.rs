@@ -13,7 +13,7 @@ use crate::turn::{Due, Turn};
 use crate::{Error, Settings, t0, t1};
 use activation::{Down, Up};
 
-/// A slot and the card in it. About half a kilobyte; the answer goes straight into the caller's
+/// A slot and the card in it. About 320 bytes; the answer goes straight into the caller's
 /// buffer, and the command is sent straight out of it.
 ///
 /// # The contract with a driver
