@@ -214,6 +214,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
     }
 
     /// Tells the slot, once, when the card is gone. Is it?
+    #[inline(never)]
     fn look(&mut self) -> bool {
         let left = !self.removed && !self.contacts.is_present();
         if left {
@@ -238,29 +239,17 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
     /// while it waits for a person does not see one card exchanged for another.
     pub fn poll(&mut self, command: &[u8], response: &mut [u8]) -> Progress {
         loop {
-            if let Next::Tell(event) = self.next {
+            let progress = if let Next::Tell(event) = self.next {
                 let action = self.slot.step(self.time.now(), event, command, response);
-                match self.carry_out(action) {
-                    Ok(None) => {}
-                    Ok(Some(progress)) => {
-                        // A card that leaves while nothing is under way loses its power too.
-                        let idle = self.slot.state() == State::Ready
-                            && progress == Progress::Wait(Instant::NEVER);
-                        if !(idle && self.look()) {
-                            return progress;
-                        }
-                    }
-                    Err(fault) => self.board_failed(fault),
-                }
-                continue;
-            }
-            match self.advance() {
+                self.carry_out(action)
+            } else {
+                self.advance().map(|waits| waits.map(Progress::Wait))
+            };
+            match progress {
                 Ok(None) => {}
-                Ok(Some(until)) => {
-                    if !self.look() {
-                        return Progress::Wait(until);
-                    }
-                }
+                // A card that leaves while nothing is under way loses its power too.
+                Ok(Some(Progress::Wait(_))) if self.look() => {}
+                Ok(Some(progress)) => return progress,
                 Err(fault) => self.board_failed(fault),
             }
         }
