@@ -42,7 +42,7 @@ fn every_time_of_the_table_is_the_engines() {
         ("T=1 block waiting time", blocks.block_waiting),
         ("T=0 turnaround", characters.turnaround),
         ("T=0 waiting time", characters.waiting),
-        ("without power before the next try", settings.power_down),
+        ("without power before the next activation", settings.power_down),
         ("one command, at most", settings.exchange_limit),
     ];
     let table = PAGE.split("## Timing").nth(1).and_then(|rest| rest.split("\n## ").next());
