@@ -13,6 +13,7 @@
 //!   It counts, it traces without data, and it knows when a card presence has ended.
 //! * [`Session`]: the blocking driver. [`AsyncSession`] and (feature `nb`) `PolledSession`
 //!   drive the same procedures through the same channel.
+//! * [`time`]: moments and spans as values, for links that keep waiting times.
 //!
 //! ```
 //! use kazasu_apdu::{Command, Format, Response, Status};
@@ -36,6 +37,7 @@ mod procedure;
 mod response;
 mod running;
 mod status;
+pub mod time;
 mod trace;
 pub mod transport;
 

@@ -1,6 +1,6 @@
 //! How long frames are on the air, and a meter that counts those of a session.
 //!
-//! All in cycles of the carrier, exact in integers; [`Duration::from_cycles`] makes microseconds of
+//! All in cycles of the carrier, exact in integers; [`timing::span`] makes microseconds of
 //! them. What a front end or a card may choose within the standard's bounds is data
 //! ([`Framing`]), with the shortest as default. Nothing here is linked unless it is used.
 
@@ -9,7 +9,8 @@ use crate::field::{Capabilities, Exchange, Reception};
 use crate::frame::Kind;
 use crate::front_end::FrontEnd;
 use crate::rate::BitRate;
-use crate::time::{Duration, Instant};
+use crate::timing;
+use kazasu_apdu::time::{Duration, Instant};
 
 /// What the standard leaves open within bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub struct Framing {
 
 impl Default for Framing {
     fn default() -> Self {
-        Self { sof: 12, eof: 10, egt_reader: 0, egt_card: 0, tr1: 80 * crate::timing::SUBCARRIER }
+        Self { sof: 12, eof: 10, egt_reader: 0, egt_card: 0, tr1: 80 * timing::SUBCARRIER }
     }
 }
 
@@ -70,7 +71,7 @@ impl Framing {
                     // Start bit, and an end of communication of one bit without subcarrier.
                     (Sender::Card, BitRate::Kbps106) => (bits + 2) * etu,
                     // 32 periods of the subcarrier and a start bit; the end is without subcarrier.
-                    (Sender::Card, _) => 32 * crate::timing::SUBCARRIER + (bits + 2) * etu,
+                    (Sender::Card, _) => 32 * timing::SUBCARRIER + (bits + 2) * etu,
                 }
             }
         }
@@ -84,8 +85,8 @@ impl Framing {
 #[must_use]
 pub const fn turnaround(kind: Kind) -> (u32, u32) {
     match kind {
-        Kind::A => (1_172, crate::timing::FRAME_DELAY_A),
-        Kind::B => (64 * crate::timing::SUBCARRIER, crate::timing::tr2(0)),
+        Kind::A => (1_172, timing::FRAME_DELAY_A),
+        Kind::B => (64 * timing::SUBCARRIER, timing::tr2(0)),
     }
 }
 
@@ -229,7 +230,7 @@ impl Count {
     #[must_use]
     pub const fn air(&self) -> Duration {
         let cycles = if self.cycles > u32::MAX as u64 { u32::MAX } else { self.cycles as u32 };
-        Duration::from_cycles(cycles)
+        timing::span(cycles)
     }
 }
 
@@ -339,7 +340,7 @@ mod tests {
         let framing = Framing::default();
         let time = |rate| {
             let cycles = framing.cycles(B, Sender::Reader, 2_048, rate);
-            (cycles, Duration::from_cycles(cycles).micros())
+            (cycles, timing::span(cycles).micros())
         };
         assert_eq!(time(Kbps106), (330_496, 24_373)); // 24,372.9 µs
         assert_eq!(time(Kbps212), (165_248, 12_187)); // 12,186.4

@@ -6,8 +6,8 @@
 //! an I-block again unless the card said that it has not got it.
 
 use crate::frame::{self, Kind};
-use crate::time::Duration;
 use crate::{Error, Settings, timing};
+use kazasu_apdu::time::Duration;
 
 /// Protocol control bytes and their bits (clause 7.1.1.1).
 mod pcb {
@@ -298,7 +298,7 @@ impl Engine {
         if wtxm == 0 || self.phase == Phase::Deselect {
             return self.damaged(settings, buffer, Error::Protocol);
         }
-        let time = Duration::from_cycles(timing::fwt_extended(self.fwi, wtxm));
+        let time = timing::span(timing::fwt_extended(self.fwi, wtxm));
         self.extension = self.extension.plus(time);
         if self.extension > settings.extension_limit {
             return Step::Failed(Error::ExtensionLimit);
@@ -395,7 +395,7 @@ impl Engine {
 
     /// The frame waiting time.
     fn long(&self, settings: &Settings) -> Duration {
-        Duration::from_cycles(timing::fwt(self.fwi)).plus(settings.latency)
+        timing::span(timing::fwt(self.fwi)).plus(settings.latency)
     }
 
     /// The wait of a card that is not at work.

@@ -2,9 +2,10 @@
 
 use crate::frame::Kind;
 use crate::rate::BitRate;
-use crate::time::Duration;
+use crate::timing;
 use crate::type_a::{Ats, Sak, Uid};
 use crate::type_b::Atqb;
+use kazasu_apdu::time::Duration;
 
 /// What a card said at its activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Card {
     /// Its frame waiting time.
     #[must_use]
     pub const fn fwt(&self) -> Duration {
-        Duration::from_cycles(crate::timing::fwt(self.fwi))
+        timing::span(timing::fwt(self.fwi))
     }
 
     /// The answer to reset that a PC/SC reader would make of it (PC/SC part 3 clause 3.1.3.2.3): of

@@ -20,7 +20,7 @@
 //!   a chip that fell silent as a card that did.
 
 use crate::field::{Capabilities, Exchange, Reception};
-use crate::time::{Duration, Instant};
+use kazasu_apdu::time::{Duration, Instant};
 use kazasu_apdu::transport;
 
 /// A raw radio. Every method returns when it is done.

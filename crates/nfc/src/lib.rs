@@ -32,7 +32,6 @@ mod front_end;
 mod link;
 mod rate;
 mod settings;
-mod time;
 pub mod timing;
 pub mod type_a;
 pub mod type_b;
@@ -44,9 +43,9 @@ pub use frame::Kind;
 #[cfg(feature = "nb")]
 pub use front_end::PolledFrontEnd;
 pub use front_end::{CardFrontEnd, FrontEnd};
+pub use kazasu_apdu::time::{Duration, Instant};
 #[cfg(feature = "nb")]
 pub use link::PolledLink;
 pub use link::{CardLink, Link, LinkError};
 pub use rate::{BitRate, Rates};
 pub use settings::{Settings, Several};
-pub use time::{Duration, Instant};

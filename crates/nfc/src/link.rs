@@ -8,8 +8,8 @@ use crate::card::Card;
 use crate::field::{Action, Event, Field};
 use crate::front_end::{CardFrontEnd, FrontEnd};
 use crate::settings::Settings;
-use crate::time::Duration;
 use core::fmt;
+use kazasu_apdu::time::Duration;
 use kazasu_apdu::transport::{self, ErrorKind};
 use kazasu_apdu::{Capabilities, PowerOff, Transport};
 

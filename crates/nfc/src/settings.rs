@@ -1,8 +1,8 @@
 //! What a board or its owner decides about the field.
 
 use crate::rate::BitRate;
-use crate::time::Duration;
 use crate::timing;
+use kazasu_apdu::time::Duration;
 
 /// What to do when more than one card of a type answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,18 @@
 //! Waiting, guard and delay times (ISO/IEC 14443-3 and 14443-4), in cycles of the carrier.
 //!
-//! [`Duration::from_cycles`] makes microseconds of them.
+//! [`span`] makes microseconds of them.
 
-use crate::time::Duration;
+use kazasu_apdu::time::Duration;
+
+/// So many cycles of the carrier, rounded up to whole microseconds. Exact for every count: 13.56 MHz
+/// are 339 cycles in 25 µs.
+#[must_use]
+pub const fn span(cycles: u32) -> Duration {
+    // At most 12.7 million times 25; the rest is below 339 times 25.
+    let whole = cycles / 339 * 25;
+    let rest = (cycles % 339 * 25).div_ceil(339);
+    Duration::from_micros(whole as u64 + rest as u64)
+}
 
 /// The carrier, fc, in Hz (ISO/IEC 14443-2 clause 6.1).
 pub const CARRIER: u32 = 13_560_000;
@@ -81,11 +91,11 @@ mod tests {
     #[test]
     fn frame_waiting_times() {
         assert_eq!(fwt(0), 4_096);
-        assert_eq!(Duration::from_cycles(fwt(0)).micros(), 303); // 302.06
+        assert_eq!(span(fwt(0)).micros(), 303); // 302.06
         // docs/card-facts.md §1.2: FWI 10 about 309 ms, FWI 13 about 2.47 s.
-        assert_eq!(Duration::from_cycles(fwt(10)).micros(), 309_315); // 309,314.5
-        assert_eq!(Duration::from_cycles(fwt(13)).micros(), 2_474_516); // 2,474,515.6
-        assert_eq!(Duration::from_cycles(fwt(14)).micros(), 4_949_032); // 4,949,031.3
+        assert_eq!(span(fwt(10)).micros(), 309_315); // 309,314.5
+        assert_eq!(span(fwt(13)).micros(), 2_474_516); // 2,474,515.6
+        assert_eq!(span(fwt(14)).micros(), 4_949_032); // 4,949,031.3
         assert_eq!(fwt(15), fwt(4));
     }
 
@@ -101,19 +111,19 @@ mod tests {
     #[test]
     fn start_up_guard_time() {
         assert_eq!(sfgt(0), 0);
-        assert_eq!(Duration::from_cycles(sfgt(1)).micros(), 605); // 604.1
+        assert_eq!(span(sfgt(1)).micros(), 605); // 604.1
         assert_eq!(sfgt(14), FWT_MAX);
         assert_eq!(sfgt(15), 0);
     }
 
     #[test]
     fn cycles_are_rounded_up() {
-        assert_eq!(Duration::from_cycles(0).micros(), 0);
-        assert_eq!(Duration::from_cycles(1).micros(), 1);
-        assert_eq!(Duration::from_cycles(339).micros(), 25);
-        assert_eq!(Duration::from_cycles(340).micros(), 26);
-        assert_eq!(Duration::from_cycles(CARRIER).micros(), 1_000_000);
-        assert_eq!(Duration::from_cycles(u32::MAX).micros(), 316_738_002); // 316,738,001.1
-        assert_eq!(Duration::from_cycles(ATQB).micros(), 567);
+        assert_eq!(span(0).micros(), 0);
+        assert_eq!(span(1).micros(), 1);
+        assert_eq!(span(339).micros(), 25);
+        assert_eq!(span(340).micros(), 26);
+        assert_eq!(span(CARRIER).micros(), 1_000_000);
+        assert_eq!(span(u32::MAX).micros(), 316_738_002); // 316,738,001.1
+        assert_eq!(span(ATQB).micros(), 567);
     }
 }

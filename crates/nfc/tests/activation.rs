@@ -74,7 +74,7 @@ impl Bench {
     fn receive(&mut self, reception: Reception) -> Action {
         if reception == Reception::Silence {
             let wait = self.sent.last().unwrap().0.wait;
-            self.now += u64::from(wait.micros());
+            self.now += wait.micros();
         }
         self.step(Event::Received(reception), &[])
     }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use kazasu_nfc::block::{Engine, Input, Order, Step};
-use kazasu_nfc::{Duration, Error, Kind, Settings, frame, timing};
+use kazasu_nfc::{Error, Kind, Settings, frame, timing};
 
 /// 30 bytes: with frames of 16 bytes a chain of 13, 13 and 4.
 const LONG: [u8; 30] = [0x55; 30];
@@ -212,7 +212,7 @@ fn waiting_time_extension() {
     let settings = Settings::default();
     let mut engine = Engine::new(Kind::B, 10, 256, None);
     let (mut buffer, mut response) = ([0; 64], [0; 8]);
-    let wait = |cycles| Duration::from_cycles(cycles).plus(settings.latency);
+    let wait = |cycles| timing::span(cycles).plus(settings.latency);
     let sent = |cycles| Step::Send { length: 4, wait: wait(cycles) };
     let step = engine.start(&settings, Order::Transmit, &mut buffer, &[0xAA]);
     assert_eq!(step, sent(timing::fwt(10)));

@@ -7,8 +7,8 @@ use kazasu_apdu::Transport;
 use kazasu_apdu::transport::ErrorKind;
 use kazasu_nfc::air::{Count, Floor, Framing, Metered, Sender};
 use kazasu_nfc::{
-    Capabilities, Duration, Error, Exchange, FrontEnd, Instant, Kind, Link, LinkError, Rates,
-    Reception, Settings, frame,
+    Capabilities, Error, Exchange, FrontEnd, Instant, Kind, Link, LinkError, Rates, Reception,
+    Settings, frame, timing,
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -160,7 +160,7 @@ impl Radio {
             Sender::Card => exchange.from_card,
         };
         let cycles = Framing::default().cycles(exchange.kind, sender, length as u16 * 8, rate);
-        self.now += u64::from(Duration::from_cycles(cycles).micros());
+        self.now += timing::span(cycles).micros();
     }
 }
 
@@ -219,7 +219,7 @@ impl FrontEnd for Radio {
         // A card does not speak twice at a time: of what is late, the newest may still come.
         self.late.drain(..self.late.len().saturating_sub(1));
         let Some(answer) = answer else {
-            self.now += u64::from(exchange.wait.micros());
+            self.now += exchange.wait.micros();
             return Ok(Reception::Silence);
         };
         let length = frame::write(B, buffer, &answer).unwrap();

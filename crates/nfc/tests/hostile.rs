@@ -72,7 +72,7 @@ impl FrontEnd for Radio {
             }
             Air::Garbled => Reception::Garbled,
             Air::Silence => {
-                self.now += u64::from(exchange.wait.micros());
+                self.now += exchange.wait.micros();
                 Reception::Silence
             }
             Air::Fault => return Err(ErrorKind::ReaderLost),

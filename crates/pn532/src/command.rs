@@ -71,7 +71,7 @@ impl<'d> Order<'d> {
 /// further one twice that, to 16 for 3.28 s; 0 is no limit (UM0701-02, 7.3.1). With it how long it
 /// is; the longest for none.
 pub(crate) fn timeout(wait: Duration) -> (u8, Duration) {
-    let mut time = 100_u32;
+    let mut time = 100_u64;
     for code in 1..=16 {
         if wait.micros() <= time {
             return (code, Duration::from_micros(time));

@@ -10,8 +10,8 @@ use crate::block::{self, Engine, Input, Step};
 use crate::card::{Card, Identity};
 use crate::frame::{self, Kind};
 use crate::rate::{BitRate, Rates};
-use crate::time::{Duration, Instant};
 use crate::{Error, Settings, timing};
+use kazasu_apdu::time::{Duration, Instant};
 use poll::Polling;
 
 /// A field and the card in it.
@@ -225,7 +225,7 @@ impl Field {
                 (None, Phase::Poll(stage)) => self.polling.gap(stage),
                 _ => timing::FRAME_DELAY_A,
             };
-            self.quiet = now.after(Duration::from_cycles(gap));
+            self.quiet = now.after(timing::span(gap));
         }
         if let Some(action) = self.begin(now, frame, command) {
             return action;

@@ -5,10 +5,10 @@ use crate::card::Identity;
 use crate::frame::{self, Kind};
 use crate::rate::BitRate;
 use crate::settings::Several;
-use crate::time::{Duration, Instant};
 use crate::type_a::{Sak, Uid};
 use crate::type_b::{self, Atqb, AttribAnswer, Request, Slots};
 use crate::{Error, timing};
+use kazasu_apdu::time::{Duration, Instant};
 
 /// The frame that is out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl Field {
         wait: u32,
     ) -> Action {
         self.phase = Phase::Poll(stage);
-        let wait = Duration::from_cycles(wait).plus(self.settings.latency);
+        let wait = timing::span(wait).plus(self.settings.latency);
         // 16 bytes hold each of them.
         self.send(kind, (BitRate::Kbps106, BitRate::Kbps106), length.unwrap_or(0), wait)
     }
@@ -231,7 +231,7 @@ impl Field {
             Some(Some(atqb)) => {
                 self.polling.valid = self.polling.valid.saturating_add(1);
                 // This card's own guard time holds from its first frame on.
-                let gap = Duration::from_cycles(timing::tr2(atqb.tr2()));
+                let gap = timing::span(timing::tr2(atqb.tr2()));
                 self.quiet = self.quiet.max(now.after(gap));
                 self.polling.atqb.get_or_insert(atqb);
             }
@@ -274,7 +274,7 @@ impl Field {
         let action = self.ask(Stage::Attrib, Kind::B, length, 0);
         let Action::Exchange(mut exchange) = action else { return action };
         let cycles = timing::fwt(atqb.fwi()).max(timing::ACTIVATION);
-        let mut wait = Duration::from_cycles(cycles);
+        let mut wait = timing::span(cycles);
         if self.polling.attempts == 0 {
             wait = wait.min(FIRST_ATTRIB);
         }
@@ -316,7 +316,7 @@ impl Field {
         if cycles == 0 {
             return self.settled(now, frame);
         }
-        let until = now.after(Duration::from_cycles(cycles));
+        let until = now.after(timing::span(cycles));
         self.phase = Phase::Settle(until);
         Action::Wait { until }
     }

@@ -6,10 +6,10 @@ use crate::card::Identity;
 use crate::frame::{self, Kind};
 use crate::rate::BitRate;
 use crate::settings::Several;
-use crate::time::Instant;
 use crate::type_a::{self, Ats, CASCADE_TAG, Sak, Uid};
 use crate::type_b::Request;
 use crate::{Error, timing};
+use kazasu_apdu::time::Instant;
 
 /// Bits of a cascade level: four bytes of UID, and BCC.
 const LEVEL: u8 = 40;

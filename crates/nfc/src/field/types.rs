@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::frame::Kind;
 use crate::rate::{BitRate, Rates};
-use crate::time::{Duration, Instant};
+use kazasu_apdu::time::{Duration, Instant};
 
 /// One frame to be sent and how to wait for the answer. The frame itself is in the buffer that the
 /// driver gave to [`crate::Field::step`], checksum included: the front end adds none and checks

@@ -108,7 +108,7 @@ impl<R: Responder> FrontEnd for Radio<R> {
         let mut frame = Frame::raw(signal, rate(exchange.to_card), bytes);
         frame.last_bits = exchange.last_bits() % 8;
         let sent = self.field.transmit(&frame, self.now);
-        let until = sent + Duration::from_micros(exchange.wait.micros().into());
+        let until = sent + Duration::from_micros(exchange.wait.micros());
         let mut from = sent;
         let heard = loop {
             let Some(heard) = self.field.listen(from, until) else {

@@ -30,7 +30,7 @@ impl FrontEnd for Registers {
         Ok(())
     }
     fn exchange(&mut self, exchange: &Exchange, frame: &mut [u8]) -> Result<Reception, ErrorKind> {
-        probe::keep(u32::from(exchange.bits) + exchange.wait.micros());
+        probe::keep(u32::from(exchange.bits) + exchange.wait.micros() as u32);
         probe::keep(exchange.to_card as u32 + exchange.kind as u32);
         probe::unknown_bytes(frame);
         let bits = probe::unknown_number() as u16;

@@ -1,4 +1,5 @@
-//! Time as values: instants, durations and cycles of the carrier. Nothing here reads a clock.
+//! Time as values: moments and spans, in microseconds. Nothing here reads a clock; whoever drives a
+//! link says what time it is.
 
 use core::fmt;
 
@@ -31,15 +32,14 @@ impl Instant {
         Self(self.0.saturating_add(duration.0 as u64))
     }
 
-    /// How long after `earlier` this is; nothing if it is before, and at most 71 minutes.
+    /// How long after `earlier` this is; nothing if it is before.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
-        let micros = self.0.saturating_sub(earlier.0);
-        Duration(if micros > u32::MAX as u64 { u32::MAX } else { micros as u32 })
+        Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// A span of time, in microseconds: at most 71 minutes, the longest for all that is longer.
+/// A span of time, in microseconds, at most about 71 minutes: what is longer counts as that.
 ///
 /// 32 bits, because the smallest cores count them fast and nothing between a reader and a card
 /// lasts longer.
@@ -50,13 +50,13 @@ pub struct Duration(u32);
 impl Duration {
     /// No time.
     pub const ZERO: Self = Self(0);
-    /// The longest span.
+    /// The longest span that there is: 4,294,967,295 µs.
     pub const MAX: Self = Self(u32::MAX);
 
     /// So many microseconds.
     #[must_use]
-    pub const fn from_micros(micros: u32) -> Self {
-        Self(micros)
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(if micros > u32::MAX as u64 { u32::MAX } else { micros as u32 })
     }
 
     /// So many milliseconds.
@@ -71,24 +71,22 @@ impl Duration {
         Self(secs.saturating_mul(1_000_000))
     }
 
-    /// So many cycles of the carrier, rounded up to whole microseconds. Exact for every count:
-    /// 13.56 MHz are 339 cycles in 25 µs.
-    #[must_use]
-    pub const fn from_cycles(cycles: u32) -> Self {
-        // The whole part is at most 12.7 million times 25; the rest is below 339 times 25.
-        Self(cycles / 339 * 25 + (cycles % 339 * 25).div_ceil(339))
-    }
-
     /// Microseconds.
     #[must_use]
-    pub const fn micros(self) -> u32 {
-        self.0
+    pub const fn micros(self) -> u64 {
+        self.0 as u64
     }
 
-    /// Both together; the longest span that there is when that is too long.
+    /// Both together.
     #[must_use]
     pub const fn plus(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+
+    /// So many of it.
+    #[must_use]
+    pub const fn times(self, count: u32) -> Self {
+        Self(self.0.saturating_mul(count))
     }
 }
 
