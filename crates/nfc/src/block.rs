@@ -4,10 +4,18 @@
 //!
 //! Blocks go in and out as whole frames, checksum included. The engine never waits and never sends
 //! an I-block again unless the card said that it has not got it.
+//!
+//! # How long it goes on without a word of the card
+//! A card may take its frame waiting time (FWT) over each block that asks for something new. Damaged
+//! frames on the way do not begin that time anew: whoever repeats waits for what is left of it. When
+//! it is over, R(NAK) or R(ACK) goes out again and again for [`Settings::presence_wait`] times
+//! ([`Settings::presence_checks`] - 1), whatever noise comes, and then there is no card. So removal
+//! is told within FWT + 78 ms by the default settings, and within FWT + 85 ms where noise looks like
+//! frames; with a front end that needs more than 13 ms for each frame, after two repetitions.
 
 use crate::frame::{self, Kind};
 use crate::{Error, Settings, timing};
-use kazasu_apdu::time::Duration;
+use kazasu_apdu::time::{Duration, Instant};
 
 /// Protocol control bytes and their bits (clause 7.1.1.1).
 mod pcb {
@@ -98,9 +106,16 @@ pub struct Engine {
     /// Bytes of the answer that have come, also those that did not fit.
     received: usize,
     overflow: bool,
-    /// Damaged or wrong blocks since the last progress, and silences in a row.
+    /// Damaged or wrong blocks since the last progress.
     errors: u8,
-    silences: u8,
+    /// The moment of this step, and when the answer is due at the latest to what asked for one last:
+    /// the low half of their microseconds, which is enough for half an hour and small to count with.
+    now: u32,
+    due: u32,
+    /// Repetitions since then.
+    tries: u8,
+    /// Was there silence since the card's last undamaged block?
+    silent: bool,
     /// Was anything repeated in this exchange?
     troubled: bool,
     /// R(ACK)s that earlier blocks of ours may still bring, and how many of them date from before
@@ -115,6 +130,15 @@ const MOST_OWED: u8 = 3;
 
 /// Repetitions of S(DESELECT).
 const DESELECTS: u8 = 1;
+
+/// A card is not given up before so many of its answers are missing, however slow the front end.
+const LEAST_TRIES: u8 = 3;
+
+/// Half the circle of the microseconds that are kept: what is further ahead is past.
+const HALF: u32 = 1 << 31;
+
+/// The shortest wait, where noise has left less of the time for a last look.
+const LAST_WAIT: Duration = Duration::from_millis(5);
 
 impl Engine {
     /// The protocol right after activation. `frame`: the largest frame to the card in bytes,
@@ -135,7 +159,10 @@ impl Engine {
             received: 0,
             overflow: false,
             errors: 0,
-            silences: 0,
+            now: 0,
+            due: 0,
+            tries: 0,
+            silent: false,
             troubled: false,
             owed: 0,
             stale: 0,
@@ -147,39 +174,39 @@ impl Engine {
     /// only and must stay the same until its end.
     pub fn start(
         &mut self,
+        now: Instant,
         settings: &Settings,
         order: Order,
         buffer: &mut [u8],
         command: &[u8],
     ) -> Step {
-        (self.errors, self.silences, self.troubled) = (0, 0, false);
+        self.now = now.micros() as u32;
+        (self.errors, self.silent, self.troubled) = (0, false, false);
         self.extension = Duration::ZERO;
-        match order {
+        self.phase = match order {
             Order::Transmit => {
                 (self.sent, self.received, self.overflow) = (0, 0, false);
                 self.phase = Phase::Command;
-                self.information(settings, buffer, command)
+                return self.information(settings, buffer, command);
             }
-            Order::Check => {
-                self.phase = Phase::Check;
-                self.repeat(buffer, self.short(settings))
-            }
-            Order::Deselect => {
-                self.phase = Phase::Deselect;
-                self.repeat(buffer, self.short(settings))
-            }
-        }
+            Order::Check => Phase::Check,
+            Order::Deselect => Phase::Deselect,
+        };
+        let wait = self.anew(self.short(settings));
+        self.repeat(buffer, wait)
     }
 
     /// Takes what came of the last frame and says what to do next.
     pub fn step(
         &mut self,
+        now: Instant,
         settings: &Settings,
         input: Input,
         buffer: &mut [u8],
         command: &[u8],
         response: &mut [u8],
     ) -> Step {
+        self.now = now.micros() as u32;
         match input {
             Input::Silence => self.silence(settings, buffer),
             Input::Garbled => self.damaged(settings, buffer, Error::Unreadable),
@@ -188,7 +215,7 @@ impl Engine {
                 let Some(body) = frame::open(self.kind, bytes) else {
                     return self.damaged(settings, buffer, Error::Unreadable);
                 };
-                self.silences = 0;
+                self.silent = false;
                 let step = match self.split(body) {
                     Some((pcb, information)) if pcb & 0xEE == pcb::I => {
                         self.accept(pcb, information, response)
@@ -206,7 +233,10 @@ impl Engine {
                 match step {
                     Next::Step(step) => step,
                     Next::Information => self.information(settings, buffer, command),
-                    Next::More => self.repeat(buffer, self.long(settings)),
+                    Next::More => {
+                        let wait = self.anew(self.long(settings));
+                        self.repeat(buffer, wait)
+                    }
                     Next::Wrong => self.damaged(settings, buffer, Error::Protocol),
                 }
             }
@@ -303,39 +333,62 @@ impl Engine {
         if self.extension > settings.extension_limit {
             return Step::Failed(Error::ExtensionLimit);
         }
-        self.put(buffer, pcb::WTX, &[wtxm.min(59)], time.plus(settings.latency))
+        let wait = self.anew(time.plus(settings.latency));
+        self.put(buffer, pcb::WTX, &[wtxm.min(59)], wait)
     }
 
     /// Nothing came.
     fn silence(&mut self, settings: &Settings, buffer: &mut [u8]) -> Step {
-        self.silences = self.silences.saturating_add(1);
-        self.troubled = true;
-        match self.phase {
-            Phase::Deselect if self.silences > DESELECTS => Step::Deselected,
-            Phase::Deselect => self.repeat(buffer, self.short(settings)),
-            _ if self.silences >= settings.presence_checks => Step::Failed(Error::CardRemoved),
-            // The card has had its whole waiting time: what is there now answers at once.
-            _ => self.repeat(buffer, self.short(settings)),
+        if self.tries == 0 {
+            // The card has had its whole waiting time, from the end of the frame on.
+            self.due = self.now;
         }
+        self.silent = true;
+        self.again(settings, buffer, Error::CardRemoved)
     }
 
     /// Something came and is of no use.
     fn damaged(&mut self, settings: &Settings, buffer: &mut [u8], error: Error) -> Step {
+        // Where it was silent too, what came was noise.
+        let error = if self.silent { Error::CardRemoved } else { error };
         self.errors = self.errors.saturating_add(1);
-        self.troubled = true;
-        let wait = match self.phase {
-            Phase::Deselect if self.errors > DESELECTS => return Step::Deselected,
-            // Noise must not put off the end of a presence check.
-            Phase::Deselect | Phase::Check => self.short(settings),
-            Phase::Command | Phase::Answer => {
-                self.silences = 0;
-                self.long(settings)
-            }
-        };
-        if self.errors > settings.repetitions {
+        if self.errors > settings.repetitions && self.phase != Phase::Deselect {
             return Step::Failed(error);
         }
-        self.repeat(buffer, wait)
+        self.again(settings, buffer, error)
+    }
+
+    /// Asks the card to speak again, or ends in this error.
+    fn again(&mut self, settings: &Settings, buffer: &mut [u8], error: Error) -> Step {
+        self.tries = self.tries.saturating_add(1);
+        self.troubled = true;
+        let short = self.short(settings);
+        if self.phase == Phase::Deselect {
+            return match self.tries > DESELECTS {
+                true => Step::Deselected,
+                false => self.repeat(buffer, short),
+            };
+        }
+        let checks = settings.presence_checks;
+        let tail = short.times(u32::from(checks.saturating_sub(1))).micros() as u32;
+        // What is left of the waiting time, and of the time after it.
+        let (wait, rest) = match self.due.wrapping_sub(self.now) {
+            left @ 0..HALF => (left, tail),
+            late => (0, tail.saturating_sub(late.wrapping_neg())),
+        };
+        if rest == 0 && self.tries >= checks.min(LEAST_TRIES) {
+            return Step::Failed(error);
+        }
+        // A card that has had its waiting time answers at once, if it is there.
+        let rest = Duration::from_micros(rest.into()).min(short).max(LAST_WAIT);
+        self.repeat(buffer, rest.max(Duration::from_micros(wait.into())))
+    }
+
+    /// The card may take so long from now on.
+    const fn anew(&mut self, wait: Duration) -> Duration {
+        self.due = self.now.wrapping_add(wait.micros() as u32);
+        self.tries = 0;
+        wait
     }
 
     /// The next part of the command, or the same again.
@@ -356,7 +409,8 @@ impl Engine {
             self.owed = self.owed.saturating_add(1).min(MOST_OWED);
             pcb |= pcb::MORE;
         }
-        self.put(buffer, pcb, part, self.long(settings))
+        let wait = self.anew(self.long(settings));
+        self.put(buffer, pcb, part, wait)
     }
 
     /// The block that makes the card speak again (rules 4, 5 and 8), or go on with its chain.
@@ -390,7 +444,7 @@ impl Engine {
     /// A block with the number that holds has come: the number toggles.
     fn progress(&mut self) {
         self.number ^= 1;
-        (self.errors, self.silences) = (0, 0);
+        self.errors = 0;
     }
 
     /// The frame waiting time.

@@ -8,10 +8,22 @@ use kazasu_apdu::time::Duration;
 /// are 339 cycles in 25 µs.
 #[must_use]
 pub const fn span(cycles: u32) -> Duration {
-    // At most 12.7 million times 25; the rest is below 339 times 25.
-    let whole = cycles / 339 * 25;
-    let rest = (cycles % 339 * 25).div_ceil(339);
-    Duration::from_micros(whole as u64 + rest as u64)
+    // By shifts: the smallest cores have no division, and nothing else here needs one.
+    let (mut cycles, mut micros, mut shift) = (cycles, 0_u32, 24);
+    while shift > 0 {
+        shift -= 1;
+        if cycles >= 339 << shift {
+            cycles -= 339 << shift;
+            micros += 25 << shift;
+        }
+    }
+    // Less than 339 are left.
+    cycles *= 25;
+    while cycles > 0 {
+        cycles = cycles.saturating_sub(339);
+        micros += 1;
+    }
+    Duration::from_micros(micros as u64)
 }
 
 /// The carrier, fc, in Hz (ISO/IEC 14443-2 clause 6.1).

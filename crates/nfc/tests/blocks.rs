@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use kazasu_nfc::block::{Engine, Input, Order, Step};
-use kazasu_nfc::{Error, Kind, Settings, frame, timing};
+use kazasu_nfc::{Duration, Error, Instant, Kind, Settings, frame, timing};
 
 /// 30 bytes: with frames of 16 bytes a chain of 13, 13 and 4.
 const LONG: [u8; 30] = [0x55; 30];
@@ -54,10 +54,12 @@ fn run(engine: &mut Engine, Turn(order, blocks, end): &Turn) -> Vec<u8> {
         _ => (Order::Deselect, &[][..]),
     };
     let (mut buffer, mut response) = ([0; 64], [0; 64]);
-    let mut step = engine.start(&settings, order, &mut buffer, command);
+    let mut now = Instant::ORIGIN;
+    let mut step = engine.start(now, &settings, order, &mut buffer, command);
     for block in blocks.split_whitespace() {
         let (reader, card) = block.split_once('<').unwrap();
-        let Step::Send { length, .. } = step else { panic!("{step:?} instead of {block}") };
+        let Step::Send { length, wait } = step else { panic!("{step:?} instead of {block}") };
+        now = now.after(if card == "-" { wait } else { Duration::from_millis(1) });
         assert_eq!(frame::open(Kind::B, &buffer[..length]), Some(&bytes(reader)[..]), "{block}");
         let input = match card {
             "-" => Input::Silence,
@@ -68,7 +70,7 @@ fn run(engine: &mut Engine, Turn(order, blocks, end): &Turn) -> Vec<u8> {
             }
             card => Input::Frame(frame::write(Kind::B, &mut buffer, &bytes(card)).unwrap()),
         };
-        step = engine.step(&settings, input, &mut buffer, command, &mut response);
+        step = engine.step(now, &settings, input, &mut buffer, command, &mut response);
     }
     assert_eq!(step, *end, "{blocks}");
     match step {
@@ -169,12 +171,19 @@ fn card_identifier() {
     let mut engine = Engine::new(Kind::A, 4, 16, Some(5));
     let settings = Settings::default();
     let (mut buffer, mut response) = ([0; 64], [0; 8]);
-    let step = engine.start(&settings, Order::Transmit, &mut buffer, &LONG);
+    let step = engine.start(Instant::ORIGIN, &settings, Order::Transmit, &mut buffer, &LONG);
     assert!(matches!(step, Step::Send { length: 16, .. }));
     assert_eq!(buffer[..3], [0x1A, 0x05, 0x55]);
     let mut answer = |block: &[u8]| {
         let length = frame::write(Kind::A, &mut buffer, block).unwrap();
-        engine.step(&settings, Input::Frame(length), &mut buffer, &LONG, &mut response);
+        engine.step(
+            Instant::ORIGIN,
+            &settings,
+            Input::Frame(length),
+            &mut buffer,
+            &LONG,
+            &mut response,
+        );
         [buffer[0], buffer[1]]
     };
     // Without a CID, and with that of another card.
@@ -188,7 +197,10 @@ fn card_identifier() {
 #[test]
 fn silence_is_a_card_that_is_gone_and_damage_is_not() {
     all(16, &[failure("02AA<- B2<- B2<- B2<-", Error::CardRemoved)]);
-    all(16, &[failure("02AA<! B2<- B2<- B2<- B2<! B2<! B2<! B2<! B2<!", Error::Unreadable)]);
+    all(16, &[failure("02AA<! B2<! B2<! B2<! B2<! B2<!", Error::Unreadable)]);
+    // Noise beside silence makes no card.
+    all(16, &[failure("02AA<! B2<- B2<- B2<- B2<! B2<! B2<-", Error::CardRemoved)]);
+    all(16, &[failure("02AA<- B2<! B2<! B2<! B2<! B2<! B2<!", Error::CardRemoved)]);
     all(16, &[Turn("check", "B2<- B2<! B2<- B2<- B2<-", Step::Failed(Error::CardRemoved))]);
     // Whether S(DESELECT) was heard does not matter.
     all(16, &[deselect("C2<- C2<-")]);
@@ -214,12 +226,13 @@ fn waiting_time_extension() {
     let (mut buffer, mut response) = ([0; 64], [0; 8]);
     let wait = |cycles| timing::span(cycles).plus(settings.latency);
     let sent = |cycles| Step::Send { length: 4, wait: wait(cycles) };
-    let step = engine.start(&settings, Order::Transmit, &mut buffer, &[0xAA]);
+    let step = engine.start(Instant::ORIGIN, &settings, Order::Transmit, &mut buffer, &[0xAA]);
     assert_eq!(step, sent(timing::fwt(10)));
     let mut extend = |wtxm: u8| {
         let length = frame::write(Kind::B, &mut buffer, &[0xF2, wtxm]).unwrap();
         let input = Input::Frame(length);
-        let step = engine.step(&settings, input, &mut buffer, &[0xAA], &mut response);
+        let step =
+            engine.step(Instant::ORIGIN, &settings, input, &mut buffer, &[0xAA], &mut response);
         (step, buffer[0], buffer[1])
     };
     assert_eq!(extend(0x02), (sent(2 << 22), 0xF2, 0x02));
@@ -236,10 +249,17 @@ fn too_large_an_answer_leaves_the_card_ready() {
     let settings = Settings::default();
     let mut engine = Engine::new(Kind::B, 10, 256, None);
     let (mut buffer, mut response) = ([0; 64], [0; 2]);
-    engine.start(&settings, Order::Transmit, &mut buffer, &[0xAA]);
+    engine.start(Instant::ORIGIN, &settings, Order::Transmit, &mut buffer, &[0xAA]);
     let mut answer = |block: &[u8]| {
         let length = frame::write(Kind::B, &mut buffer, block).unwrap();
-        engine.step(&settings, Input::Frame(length), &mut buffer, &[0xAA], &mut response)
+        engine.step(
+            Instant::ORIGIN,
+            &settings,
+            Input::Frame(length),
+            &mut buffer,
+            &[0xAA],
+            &mut response,
+        )
     };
     assert!(matches!(answer(&[0x12, 1, 2, 3]), Step::Send { .. }));
     assert_eq!(answer(&[0x03, 4]), Step::Failed(Error::BufferTooSmall));

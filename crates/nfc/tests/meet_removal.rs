@@ -45,9 +45,10 @@ fn watch(meeting: &mut Meeting<'_, '_>, until: Duration) -> Result<(), Error> {
 #[test]
 fn between_commands_a_removal_is_told_within_300_ms() {
     let mut longest = Duration::ZERO;
+    let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
     for (name, card, _) in cards() {
         for late in (0..230).step_by(3) {
-            let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
+            patient.begin();
             let setup = Setup::new(card.clone());
             let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
             meeting.reconnect().unwrap();
@@ -68,9 +69,10 @@ fn noise_is_not_taken_for_a_removal() {
     let noise = Noise { flipped: 0.05, lost: 0.02, phantom: 0.1, ..Noise::default() };
     // A look in eleven is not heard or not answered.
     let mut lost = 0;
+    let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
     for seed in 0..20 {
         for (_, card, _) in cards() {
-            let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
+            patient.begin();
             let mut setup = Setup::new(card);
             setup.noise = Some((noise, seed));
             let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
@@ -83,6 +85,73 @@ fn noise_is_not_taken_for_a_removal() {
         }
     }
     assert!(lost <= 1, "{lost} of 60 cards were called removed");
+}
+
+/// Something that looks like frames, in so many of the waits in which nobody speaks.
+const PHANTOMS: [f64; 4] = [0.1, 0.3, 0.6, 0.9];
+
+fn phantoms(phantom: f64) -> Noise {
+    Noise { phantom, disturbance: phantom / 3.0, ..Noise::default() }
+}
+
+#[test]
+fn noise_between_commands_does_not_put_a_removal_off() {
+    let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
+    let (mut longest, mut told_so, mut sessions) = (Duration::ZERO, 0, 0);
+    for (name, card, _) in cards() {
+        for (seed, phantom) in (0..).zip(PHANTOMS.into_iter().cycle().take(200)) {
+            patient.begin();
+            let mut setup = Setup::new(card.clone());
+            setup.noise = Some((phantoms(phantom), seed));
+            let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
+            if meeting.reconnect().is_err() {
+                continue;
+            }
+            let leaves = meeting.now() + Duration::from_micros(seed * 1_130);
+            meeting.link.front_end_mut().field.leave_at(0, leaves);
+            let error = watch(&mut meeting, leaves + 5000 * MILLISECOND).unwrap_err();
+            assert!(matches!(error, Error::CardRemoved | Error::Unreadable), "{name}: {error:?}");
+            let told = meeting.now() - leaves;
+            assert!(told <= 300 * MILLISECOND, "{name}, {phantom}, {seed}: {told:?}");
+            longest = longest.max(told);
+            told_so += u32::from(error == Error::CardRemoved);
+            sessions += 1;
+        }
+    }
+    println!("told {longest:?} after the removal at the latest; {told_so} of {sessions} as one");
+    assert!(sessions > 300 && told_so * 10 >= sessions * 8, "{told_so} of {sessions}");
+}
+
+#[test]
+fn noise_during_a_command_does_not_put_a_removal_off() {
+    let (mut patient, mut frame) = (Patient::new(true), [0; 256]);
+    for (name, mut card, fwi) in cards() {
+        // As long as the card may work without asking for more time.
+        card.work.select = frame_waiting_time(fwi) * 8 / 10;
+        let bound = frame_waiting_time(fwi) + 100 * MILLISECOND;
+        let (mut longest, mut told_so, mut sessions) = (Duration::ZERO, 0, 0);
+        for (seed, phantom) in (0..).zip(PHANTOMS.into_iter().cycle().take(400)) {
+            patient.begin();
+            let mut setup = Setup::new(card.clone());
+            setup.noise = Some((phantoms(phantom), seed));
+            let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
+            if meeting.reconnect().is_err() {
+                continue;
+            }
+            // At the latest a moment before the answer.
+            let leaves = meeting.now() + card.work.select.mul_f64(seed as f64 / 400.0);
+            meeting.link.front_end_mut().field.leave_at(0, leaves);
+            let error = meeting.transmit(&SELECT, &mut [0; 2]).unwrap_err().field();
+            assert!(matches!(error, Error::CardRemoved | Error::Unreadable), "{name}: {error:?}");
+            let told = meeting.now() - leaves;
+            assert!(told <= bound, "{name}, {phantom}, {seed}: {told:?}, {bound:?} allowed");
+            longest = longest.max(told);
+            told_so += u32::from(error == Error::CardRemoved);
+            sessions += 1;
+        }
+        println!("{name}: told {longest:?} after it, {bound:?} allowed; {told_so} of {sessions}");
+        assert!(sessions > 200 && told_so * 10 >= sessions * 8, "{told_so} of {sessions}");
+    }
 }
 
 /// The moments of a check-in: before each frame, in it, behind it.

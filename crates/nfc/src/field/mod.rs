@@ -263,7 +263,7 @@ impl Field {
                     Reception::Silence => Input::Silence,
                     _ => Input::Garbled,
                 };
-                let step = self.engine.step(&self.settings, input, frame, command, response);
+                let step = self.engine.step(now, &self.settings, input, frame, command, response);
                 let action = self.stepped(now, purpose, step);
                 // An order may have come while the card was watched.
                 self.begin(now, frame, command).unwrap_or(action)
@@ -340,7 +340,7 @@ impl Field {
         frame: &mut [u8],
         command: &[u8],
     ) -> Action {
-        let step = self.engine.start(&self.settings, order, frame, command);
+        let step = self.engine.start(now, &self.settings, order, frame, command);
         self.stepped(now, purpose, step)
     }
 

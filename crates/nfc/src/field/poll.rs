@@ -96,7 +96,7 @@ impl Polling {
 
     /// Every third attempt stays at 106 kbit/s.
     pub(super) const fn slow(&self) -> bool {
-        self.attempts % 3 == 2
+        self.attempts == 2
     }
 
     /// The least time from a card's frame to the next one.
@@ -197,7 +197,9 @@ impl Field {
     /// Something is there and was not activated: begin anew.
     pub(super) fn again(&mut self, now: Instant, error: Error) -> Action {
         self.polling.verdict = error;
-        self.polling.attempts = self.polling.attempts.saturating_add(1);
+        // 1, 2, 3 and 1 again: no attempt is the first once more.
+        let before = self.polling.attempts;
+        self.polling.attempts = if before == 3 { 1 } else { before.saturating_add(1) };
         let troubled = *self.polling.troubled.get_or_insert(now);
         if now.since(troubled) >= self.settings.activation_limit {
             return self.fail(error);
