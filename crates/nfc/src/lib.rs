@@ -11,7 +11,8 @@
 //!   for one [`Action`] at a time and tells it one [`Event`] at a time. Everything else is inside.
 //! * [`FrontEnd`] and [`Link`]: the trait for raw radios that block, and the
 //!   [`kazasu_apdu::Transport`] over it. With the feature `nb` also `PolledFrontEnd` and
-//!   `PolledLink`. [`CardFrontEnd`] and [`CardLink`] are for chips that do part 4 themselves.
+//!   `PolledLink`, with `async` `AsyncFrontEnd` and `AsyncLink`, with both `Paced`, which makes the
+//!   second of the first. [`CardFrontEnd`] and [`CardLink`] are for chips that do part 4 themselves.
 //! * [`type_b`], [`type_a`]: the commands and answers of activation.
 //! * [`block`]: the block protocol, alone.
 //! * [`frame`], [`timing`], [`air`]: checksums and sizes, waiting times, and how long frames take.
@@ -40,10 +41,16 @@ pub use card::{Card, Identity};
 pub use error::{Advice, Error};
 pub use field::{Action, Capabilities, Event, Exchange, Field, Reception, State};
 pub use frame::Kind;
+#[cfg(feature = "async")]
+pub use front_end::AsyncFrontEnd;
 #[cfg(feature = "nb")]
 pub use front_end::PolledFrontEnd;
 pub use front_end::{CardFrontEnd, FrontEnd};
 pub use kazasu_apdu::time::{Duration, Instant};
+#[cfg(feature = "async")]
+pub use link::AsyncLink;
+#[cfg(all(feature = "async", feature = "nb"))]
+pub use link::Paced;
 #[cfg(feature = "nb")]
 pub use link::PolledLink;
 pub use link::{CardLink, Link, LinkError};

@@ -181,6 +181,42 @@ fn a_chip_with_the_protocol() {
     assert_eq!(link.power_off(), Ok(PowerOff::Done));
 }
 
+/// However a link ends, the field is off.
+#[test]
+fn a_dropped_link_takes_the_field() {
+    let (mut radio, mut buffer) = (Radio::default(), [0; 256]);
+    // Never switched on, nothing is sent to a chip that sleeps.
+    drop(Link::new(&mut radio, Settings::default(), &mut buffer));
+    assert_eq!(radio.calls, 0);
+    let mut link = Link::new(&mut radio, Settings::default(), &mut buffer);
+    link.reconnect().unwrap();
+    assert!(link.front_end().on);
+    drop(link);
+    assert!(!radio.on);
+    // After an end of its own the chip is left alone.
+    let mut link = Link::new(&mut radio, Settings::default(), &mut buffer);
+    link.reconnect().unwrap();
+    link.power_off().unwrap();
+    let calls = link.front_end().calls;
+    drop(link);
+    assert_eq!(radio.calls, calls);
+    // After a fault of the chip it is tried once more.
+    let mut link = Link::new(&mut radio, Settings::default(), &mut buffer);
+    link.reconnect().unwrap();
+    let next = link.front_end().calls + 1;
+    link.front_end_mut().fails_at = Some(next);
+    assert!(link.transmit(&[0xAA], &mut [0; 16]).is_err());
+    assert!(link.front_end().on);
+    drop(link);
+    assert!(!radio.on);
+    // A chip that does the protocol.
+    let mut chip = Chip { card: true, ..Chip::default() };
+    let mut link = CardLink::new(&mut chip, Duration::from_secs(1));
+    link.reconnect().unwrap();
+    drop(link);
+    assert!(!chip.on);
+}
+
 #[test]
 fn what_to_tell_the_patient() {
     assert_eq!(Error::CardRemoved.advice(), Some(Advice::PutBack));
@@ -202,11 +238,11 @@ mod polled {
 
     /// The same radio; everything takes three polls of a millisecond.
     #[derive(Default)]
-    struct Slow {
-        radio: Radio,
+    pub(super) struct Slow {
+        pub(super) radio: Radio,
         polls: u8,
         begun: u32,
-        gone: bool,
+        pub(super) gone: bool,
     }
 
     impl Slow {
@@ -282,5 +318,126 @@ mod polled {
         let error = nb::block!(link.activate()).unwrap_err();
         assert_eq!(error, LinkError::FrontEnd(ErrorKind::ReaderLost));
         nb::block!(link.activate()).unwrap();
+    }
+
+    #[test]
+    fn a_dropped_link_takes_the_field() {
+        let (mut slow, mut buffer) = (Slow::default(), [0; 256]);
+        let mut link = PolledLink::new(&mut slow, Settings::default(), &mut buffer);
+        nb::block!(link.activate()).unwrap();
+        // In the middle of a command.
+        link.begin(&[0xAA]).unwrap();
+        assert_eq!(link.poll(&[0xAA], &mut [0; 16]), Err(nb::Error::WouldBlock));
+        drop(link);
+        assert!(!slow.radio.on);
+    }
+}
+
+#[cfg(all(feature = "async", feature = "nb"))]
+mod waiting {
+    use super::polled::Slow;
+    use super::{Error, ErrorKind, LinkError, Settings, State};
+    use embedded_hal_async::delay::DelayNs;
+    use kazasu_apdu::AsyncTransport;
+    use kazasu_nfc::{AsyncLink, Paced};
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// Once to the executor and back. The time of the radio passes by itself.
+    struct Delay;
+
+    impl DelayNs for Delay {
+        async fn delay_ns(&mut self, _: u32) {
+            let mut returned = false;
+            std::future::poll_fn(|_| {
+                if std::mem::replace(&mut returned, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+    }
+
+    /// Runs a future for so many polls.
+    fn polled<F: Future>(future: F, polls: u32) -> Option<F::Output> {
+        let mut future = pin!(future);
+        for _ in 0..polls {
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return Some(output);
+            }
+        }
+        None
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        polled(future, 1_000_000).unwrap()
+    }
+
+    #[test]
+    fn a_link_of_futures() {
+        let (mut slow, mut buffer) = (Slow::default(), [0; 256]);
+        let paced = Paced::new(&mut slow, Delay, 100);
+        let mut link = AsyncLink::new(paced, Settings::default(), &mut buffer);
+        let mut response = [0; 16];
+        let refused = block_on(link.transmit(&[0xAA], &mut response));
+        assert_eq!(refused, Err(LinkError::Field(Error::NotReady)));
+        block_on(link.activate()).unwrap();
+        let first = link.card().unwrap().presence;
+        for _ in 0..3 {
+            assert_eq!(block_on(link.transmit(&[0xAA], &mut response)), Ok(2));
+            assert_eq!(response[..2], [0x90, 0x00]);
+            block_on(link.check()).unwrap();
+        }
+        block_on(link.deactivate()).unwrap();
+        assert!(!link.front_end_mut().front_end_mut().radio.on);
+        // Gone.
+        block_on(link.activate()).unwrap();
+        assert_ne!(link.card().unwrap().presence, first);
+        link.front_end_mut().front_end_mut().gone = true;
+        assert_eq!(block_on(link.check()), Err(LinkError::Field(Error::CardRemoved)));
+        assert_eq!(link.field().state(), State::Off);
+        // The chip fails.
+        link.front_end_mut().front_end_mut().gone = false;
+        let radio = &mut link.front_end_mut().front_end_mut().radio;
+        radio.fails_at = Some(radio.calls + 3);
+        let error = block_on(link.activate());
+        assert_eq!(error, Err(LinkError::FrontEnd(ErrorKind::ReaderLost)));
+        block_on(link.activate()).unwrap();
+        drop(link);
+        assert!(!slow.radio.on);
+    }
+
+    /// Wherever a future is dropped: the link takes no command until a new presence, and that one is
+    /// whole.
+    #[test]
+    fn a_future_that_is_dropped() {
+        let (mut slow, mut buffer) = (Slow::default(), [0; 256]);
+        let paced = Paced::new(&mut slow, Delay, 100);
+        let mut link = AsyncLink::new(paced, Settings::default(), &mut buffer);
+        let (mut response, mut dropped) = ([0; 16], 0);
+        for polls in 1.. {
+            block_on(link.activate()).unwrap();
+            let presence = link.card().unwrap().presence;
+            if polled(link.transmit(&[0xAA], &mut response), polls).is_some() {
+                break;
+            }
+            dropped += 1;
+            let refused = block_on(link.transmit(&[0xAA], &mut response));
+            assert_eq!(refused, Err(LinkError::Field(Error::NotReady)));
+            if polls % 2 == 0 {
+                block_on(link.deactivate()).unwrap();
+                assert!(!link.front_end_mut().front_end_mut().radio.on);
+            }
+            block_on(link.activate()).unwrap();
+            assert_ne!(link.card().unwrap().presence, presence);
+            assert_eq!(block_on(link.transmit(&[0xAA], &mut response)), Ok(2));
+        }
+        assert!(dropped > 0);
+        // And of an activation.
+        for polls in 1..20 {
+            assert!(polled(link.activate(), polls).is_none());
+            block_on(link.activate()).unwrap();
+            assert_eq!(block_on(link.transmit(&[0xAA], &mut response)), Ok(2));
+        }
     }
 }

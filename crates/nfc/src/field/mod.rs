@@ -41,6 +41,8 @@ pub struct Field {
     engine: Engine,
     card: Option<Card>,
     presences: u32,
+    /// Was it switched on, and not off since?
+    on: bool,
     /// The reader's next frame must not begin earlier.
     quiet: Instant,
     /// When the exchange began, and when the next presence check is due.
@@ -107,6 +109,7 @@ impl Field {
             engine: Engine::new(Kind::B, 0, 16, None),
             card: None,
             presences: 0,
+            on: false,
             quiet: Instant::ORIGIN,
             started: Instant::ORIGIN,
             check: Instant::ORIGIN,
@@ -197,6 +200,13 @@ impl Field {
         }
     }
 
+    /// Was the field switched on, and has no front end said since that it is off? Also after
+    /// [`Event::Lost`], when nobody knows: whoever gives a field up switches it off then.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.on
+    }
+
     /// The card, while it is active.
     #[must_use]
     pub const fn card(&self) -> Option<&Card> {
@@ -233,14 +243,18 @@ impl Field {
         match (self.phase, event) {
             (Phase::Off, _) => Action::Idle,
             (Phase::Ending(error), _) => {
-                self.phase = Phase::Off;
+                (self.phase, self.on) = (Phase::Off, false);
                 error.map_or(Action::Deactivated, Action::Failed)
             }
-            (Phase::Resetting, _) => self.rest(now.after(self.settings.reset)),
+            (Phase::Resetting, _) => {
+                self.on = false;
+                self.rest(now.after(self.settings.reset))
+            }
             (Phase::Rest(until), _) if now < until => Action::Wait { until },
             (Phase::Rest(_), _) => {
                 let guard = now.after(self.settings.guard);
                 self.phase = Phase::Guard(guard, self.first());
+                self.on = true;
                 Action::Switch(true)
             }
             (Phase::Guard(until, _) | Phase::Settle(until), _) if now < until => {

@@ -1,8 +1,9 @@
 //! What a field and its driver say to each other.
 
-use crate::Error;
+use crate::air::{Framing, Sender};
 use crate::frame::Kind;
 use crate::rate::{BitRate, Rates};
+use crate::{Error, timing};
 use kazasu_apdu::time::{Duration, Instant};
 
 /// One frame to be sent and how to wait for the answer. The frame itself is in the buffer that the
@@ -44,6 +45,15 @@ impl Exchange {
     #[must_use]
     pub const fn bytes(&self) -> usize {
         (self.bits as usize).div_ceil(8)
+    }
+
+    /// How long the shortest answer with a checksum lasts, three bytes. What is damaged and over
+    /// before that is a disturbance and no answer ([`crate::FrontEnd`]).
+    #[must_use]
+    pub fn shortest(&self) -> Duration {
+        // Without the subcarrier that a card of Type B sends before it.
+        let framing = Framing { tr1: 0, ..Framing::default() };
+        timing::span(framing.cycles(self.kind, Sender::Card, 24, self.from_card))
     }
 
     /// Bits of the last byte to be sent, 1 to 8.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kazasu::apdu::transport::{self, ErrorKind};
 use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Instant, Kind, Reception};
 use kazasu_virtual_card::Responder;
-use kazasu_virtual_card::radio::{BitRate, Direction, Field, Frame, Signal};
+use kazasu_virtual_card::radio::{BitRate, Field, Frame, Signal};
 
 /// Nothing can be wrong with it.
 #[derive(Debug)]
@@ -116,9 +116,8 @@ impl<R: Responder> FrontEnd for Radio<R> {
                 return Ok(Reception::Silence);
             };
             // By its length on the air: two cards at once break the first character, and are long.
-            let three = Frame::raw(signal, rate(exchange.from_card), vec![0; 3]);
-            let short = heard.ends - heard.begins < three.air_time(Direction::ToReader);
-            let short = short && heard.received.error.is_some();
+            let shortest = Duration::from_micros(exchange.shortest().micros());
+            let short = heard.ends - heard.begins < shortest && heard.received.error.is_some();
             if !(short && self.listens_on) {
                 break heard;
             }
