@@ -4,22 +4,22 @@
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
 pub(crate) mod link;
+// The card and the check-in are the same on every link.
+#[path = "../../../virtual-card/tests/meeting/patient.rs"]
 pub(crate) mod patient;
+#[path = "../../../virtual-card/tests/meeting/session.rs"]
+pub(crate) mod session;
 
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::ops::Deref;
+use std::time::Duration;
 
-use kazasu::apdu::{Channel, ExtendedLength, Session};
-use kazasu::mynacard::Pin;
-use kazasu::pki::rsa::Alloc;
-use kazasu::pki::{Anchor, Anchors, Kind, Time, Validator};
-use kazasu::{Cleared, Failure, Job, Nonce, Outcome, PinHolder, authenticate};
+use kazasu::apdu::ExtendedLength;
 use kazasu_contact::{Class, Error, Preference, Settings};
 use kazasu_virtual_card::contact::{AnswerToReset, ContactSettings, Direction, LineFault};
-use kazasu_virtual_card::{CertificateKind, root_certificate};
 
 use link::SlotLink;
 use patient::Patient;
+use session::Said;
 
 pub(crate) const CLOCK: u32 = 4_000_000;
 
@@ -68,15 +68,11 @@ impl Setup {
 }
 
 /// What a check-in came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Met {
-    /// `None`: the slot could not be activated.
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) failure: Option<Failure>,
-    pub(crate) cleared: Option<Cleared>,
+    pub(crate) said: Said,
     /// What the engine ended in, each time that it did.
     pub(crate) errors: Vec<Error>,
-    pub(crate) tries_told: Option<u8>,
     pub(crate) tries_left: u8,
     pub(crate) verify_commands: u64,
     /// Commands that reached the card.
@@ -93,9 +89,11 @@ pub(crate) struct Met {
     pub(crate) longest: Duration,
 }
 
-impl Met {
-    pub(crate) fn verified(&self) -> bool {
-        self.outcome.is_some_and(|outcome| outcome.is_verified())
+impl Deref for Met {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
     }
 }
 
@@ -103,33 +101,10 @@ impl Met {
 pub(crate) fn check_in(patient: &mut Patient, setup: &Setup) -> Met {
     patient.begin();
     let mut link = SlotLink::new(patient, setup);
-    let activated = link.activate().is_ok();
-    let mut met = if activated {
-        let (mut outgoing, mut incoming) = ([0; 300], vec![0; 4096]);
-        let channel = Channel::new(&mut outgoing, &mut incoming).with_extended_length(setup.mode);
-        let mut session = Session::new(&mut link, channel);
-        let mut holder = PinHolder::new(Pin::new(b"1234").unwrap());
-        let mut certificate = [0; 3072];
-        let anchors = anchors();
-        let nonce = Nonce::given(&[0x5A; 32]).unwrap();
-        let report = authenticate(
-            &mut session,
-            &Validator::new(&anchors).with_backend(Alloc),
-            now(),
-            &Job::check_in(&nonce),
-            &mut holder,
-            &mut certificate,
-        );
-        Met {
-            outcome: Some(report.outcome),
-            failure: report.failure,
-            cleared: Some(report.cleared),
-            tries_told: report.tries_left,
-            ..Met::none()
-        }
-    } else {
-        Met::none()
-    };
+    let mut met = Met::default();
+    if link.activate().is_ok() {
+        met.said = session::check_in(&mut link, setup.mode);
+    }
     link.deactivate();
     met.errors = std::mem::take(&mut link.errors);
     met.apdus = std::mem::take(&mut link.apdus);
@@ -140,41 +115,7 @@ pub(crate) fn check_in(patient: &mut Patient, setup: &Setup) -> Met {
     met.violations = wire.card().violations().to_vec();
     met.commands = wire.card().commands();
     drop(link);
+    assert!(!patient.is_verified(), "the card is left with a code verified");
     (met.tries_left, met.verify_commands) = patient.end();
     met
-}
-
-impl Met {
-    fn none() -> Self {
-        Self {
-            outcome: None,
-            failure: None,
-            cleared: None,
-            errors: Vec::new(),
-            tries_told: None,
-            tries_left: 0,
-            verify_commands: 0,
-            commands: 0,
-            apdus: Vec::new(),
-            to_card: 0,
-            to_reader: 0,
-            violations: Vec::new(),
-            collisions: 0,
-            time: Duration::ZERO,
-            longest: Duration::ZERO,
-        }
-    }
-}
-
-/// The root of virtual cards and nothing else.
-fn anchors() -> Anchors<'static> {
-    static ROOT: OnceLock<Vec<u8>> = OnceLock::new();
-    let root = ROOT.get_or_init(|| root_certificate(CertificateKind::Auth).unwrap());
-    Anchors::none().with(Anchor::virtual_card(root).unwrap().for_kind(Kind::Auth)).unwrap()
-}
-
-/// Now; the cards are issued today.
-fn now() -> Time {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Time::from_unix(i64::try_from(elapsed.as_secs()).unwrap())
 }

@@ -3,26 +3,25 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
+// The card and the check-in are the same on every link.
+#[path = "../../../virtual-card/tests/meeting/patient.rs"]
 pub(crate) mod patient;
 pub(crate) mod radio;
+#[path = "../../../virtual-card/tests/meeting/session.rs"]
+pub(crate) mod session;
 
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::ops::Deref;
+use std::time::Duration;
 
-use kazasu::apdu::{
-    Channel, ExtendedLength, PowerOff, Session, Transport, transport::Capabilities as Passes,
-};
-use kazasu::mynacard::Pin;
-use kazasu::pki::{Anchor, Anchors, Kind, Time, Validator};
-use kazasu::{Cleared, Failure, Job, Nonce, Outcome, PinHolder, authenticate};
+use kazasu::apdu::{ExtendedLength, PowerOff, Transport, transport::Capabilities as Passes};
 use kazasu_nfc::{Capabilities, Error, Link, LinkError, Rates, Settings};
 use kazasu_virtual_card::radio::{
     BitRate, Bystander, Field, FrameFault, Noise, Passed, Picc, PiccSettings, Traffic, Violation,
 };
-use kazasu_virtual_card::{CertificateKind, root_certificate};
 
 use patient::Patient;
 use radio::{Never, Radio};
+use session::Said;
 
 /// How a check-in is run.
 #[derive(Clone)]
@@ -79,15 +78,11 @@ impl Setup {
 }
 
 /// What a check-in came to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Met {
-    /// `None`: no card could be activated.
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) failure: Option<Failure>,
-    pub(crate) cleared: Option<Cleared>,
+    pub(crate) said: Said,
     /// What the engine ended in, and when.
     pub(crate) errors: Vec<(Error, Duration)>,
-    pub(crate) tries_told: Option<u8>,
     pub(crate) tries_left: u8,
     pub(crate) verify_commands: u64,
     /// Commands that reached the card.
@@ -104,9 +99,11 @@ pub(crate) struct Met {
     pub(crate) longest: Duration,
 }
 
-impl Met {
-    pub(crate) fn verified(&self) -> bool {
-        self.outcome.is_some_and(|outcome| outcome.is_verified())
+impl Deref for Met {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
     }
 }
 
@@ -165,7 +162,7 @@ impl<'b, 'p> Meeting<'b, 'p> {
     /// A whole check-in with the card that is active: certificate, PIN, signature, field off.
     pub(crate) fn check_in(&mut self, mode: ExtendedLength) -> Met {
         self.rates = self.card().rates();
-        run(&mut *self, mode)
+        Met { said: session::check_in(&mut *self, mode), ..Met::default() }
     }
 
     /// What passed.
@@ -218,69 +215,7 @@ pub(crate) fn check_in(patient: &mut Patient, setup: &Setup) -> Met {
     let mut meeting = Meeting::new(patient, setup, &mut frame);
     let met = match meeting.reconnect() {
         Ok(()) => meeting.check_in(setup.mode),
-        Err(_) => Met::none(),
+        Err(_) => Met::default(),
     };
     meeting.finish(met)
-}
-
-/// A check-in over any link with an active card.
-pub(crate) fn run<T: Transport>(link: T, mode: ExtendedLength) -> Met {
-    let (mut outgoing, mut incoming) = ([0; 300], vec![0; 4096]);
-    let channel = Channel::new(&mut outgoing, &mut incoming).with_extended_length(mode);
-    let mut session = Session::new(link, channel);
-    let mut holder = PinHolder::new(Pin::new(b"1234").unwrap());
-    let mut certificate = [0; 3072];
-    let anchors = anchors();
-    let nonce = Nonce::given(&[0x5A; 32]).unwrap();
-    let report = authenticate(
-        &mut session,
-        &Validator::new(&anchors),
-        now(),
-        &Job::check_in(&nonce),
-        &mut holder,
-        &mut certificate,
-    );
-    Met {
-        outcome: Some(report.outcome),
-        failure: report.failure,
-        cleared: Some(report.cleared),
-        tries_told: report.tries_left,
-        ..Met::none()
-    }
-}
-
-impl Met {
-    pub(crate) fn none() -> Self {
-        Self {
-            outcome: None,
-            failure: None,
-            cleared: None,
-            errors: Vec::new(),
-            tries_told: None,
-            tries_left: 0,
-            verify_commands: 0,
-            commands: 0,
-            apdus: Vec::new(),
-            traffic: Traffic::default(),
-            log: Vec::new(),
-            violations: Vec::new(),
-            rates: Default::default(),
-            powered: 0,
-            time: Duration::ZERO,
-            longest: Duration::ZERO,
-        }
-    }
-}
-
-/// The root of virtual cards and nothing else.
-fn anchors() -> Anchors<'static> {
-    static ROOT: OnceLock<Vec<u8>> = OnceLock::new();
-    let root = ROOT.get_or_init(|| root_certificate(CertificateKind::Auth).unwrap());
-    Anchors::none().with(Anchor::virtual_card(root).unwrap().for_kind(Kind::Auth)).unwrap()
-}
-
-/// Now; the cards are issued today.
-fn now() -> Time {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Time::from_unix(i64::try_from(elapsed.as_secs()).unwrap())
 }

@@ -3,25 +3,23 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "these are helpers of tests")]
 
+// The check-in is the same on every link.
+#[path = "../../../virtual-card/tests/meeting/session.rs"]
+pub(crate) mod session;
 pub(crate) mod wires;
 
 use std::cell::RefCell;
+use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::OnceLock;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use kazasu::apdu::{Channel, Session, Transport};
-use kazasu::mynacard::Pin;
-use kazasu::pki::rsa::Alloc;
-use kazasu::pki::{Anchor, Anchors, Kind, Time, Validator};
-use kazasu::{Cleared, Failure, Job, Nonce, Outcome, PinHolder, authenticate};
+use kazasu::apdu::{ExtendedLength, Transport};
 use kazasu_nfc::{CardLink, Link};
 use kazasu_pn532::{Bus, Pn532 as Driver, Reset, Settings};
 use kazasu_virtual_card::pn532::{ChipFault, HostInterface, Pn532 as Chip, Pn532Settings};
 use kazasu_virtual_card::radio::{Field, Picc, PiccSettings, TypeASettings, TypeBSettings};
-use kazasu_virtual_card::{
-    Card, CertificateKind, Issue, Reference, Reply, Responder, root_certificate,
-};
+use kazasu_virtual_card::{Card, Issue, Reference, Reply, Responder};
+use session::Said;
 use wires::{Clock, ResetWire, Uart, World, i2c, spi};
 
 /// A card that others look into while it is in the field. It keeps the signatures that it made,
@@ -124,9 +122,7 @@ pub(crate) fn phone() -> PiccSettings {
 #[derive(Debug)]
 pub(crate) struct Met {
     pub(crate) activated: Result<(), String>,
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) failure: Option<Failure>,
-    pub(crate) cleared: Option<Cleared>,
+    pub(crate) said: Said,
     pub(crate) verify_commands: u64,
     pub(crate) tries_left: u8,
     pub(crate) violations: usize,
@@ -136,9 +132,11 @@ pub(crate) struct Met {
     pub(crate) frames: u64,
 }
 
-impl Met {
-    pub(crate) fn verified(&self) -> bool {
-        self.outcome.is_some_and(|outcome| outcome.is_verified())
+impl Deref for Met {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
     }
 }
 
@@ -214,9 +212,7 @@ fn through<T: Transport>(link: &mut T) -> Met {
     let activated = link.reconnect().map_err(|error| error.to_string());
     let mut met = Met {
         activated,
-        outcome: None,
-        failure: None,
-        cleared: None,
+        said: Said::default(),
         verify_commands: 0,
         tries_left: 0,
         violations: 0,
@@ -226,38 +222,8 @@ fn through<T: Transport>(link: &mut T) -> Met {
         frames: 0,
     };
     if met.activated.is_ok() {
-        let (mut outgoing, mut incoming) = ([0; 300], vec![0; 4096]);
-        let channel = Channel::new(&mut outgoing, &mut incoming);
-        let mut session = Session::new(&mut *link, channel);
-        let mut holder = PinHolder::new(Pin::new(b"1234").unwrap());
-        let mut certificate = [0; 3072];
-        let anchors = anchors();
-        let nonce = Nonce::given(&[0x5A; 32]).unwrap();
-        let report = authenticate(
-            &mut session,
-            &Validator::new(&anchors).with_backend(Alloc),
-            now(),
-            &Job::check_in(&nonce),
-            &mut holder,
-            &mut certificate,
-        );
-        met.outcome = Some(report.outcome);
-        met.failure = report.failure;
-        met.cleared = Some(report.cleared);
+        met.said = session::check_in(&mut *link, ExtendedLength::Auto);
     }
     let _ = link.power_off();
     met
-}
-
-/// The root of virtual cards and nothing else.
-fn anchors() -> Anchors<'static> {
-    static ROOT: OnceLock<Vec<u8>> = OnceLock::new();
-    let root = ROOT.get_or_init(|| root_certificate(CertificateKind::Auth).unwrap());
-    Anchors::none().with(Anchor::virtual_card(root).unwrap().for_kind(Kind::Auth)).unwrap()
-}
-
-/// Now; the cards are issued today.
-fn now() -> Time {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    Time::from_unix(i64::try_from(elapsed.as_secs()).unwrap())
 }

@@ -12,7 +12,9 @@ pub(crate) struct Patient {
     /// Commands that were signed, and what came out.
     signed: Vec<(Vec<u8>, Vec<u8>)>,
     fresh: Vec<Option<u8>>,
-    before: u64,
+    /// What had come before this session.
+    verify_commands: u64,
+    change_commands: u64,
     powered: u32,
 }
 
@@ -20,17 +22,21 @@ impl Patient {
     pub(crate) fn new(extended_length: bool) -> Self {
         let settings = Settings { extended_length, ..Settings::default() };
         let card = issue(&settings);
-        let fresh = REFERENCES.iter().map(|reference| card.tries(*reference)).collect();
-        Self { card, settings, signed: Vec::new(), fresh, before: 0, powered: 0 }
+        let fresh = tries(&card);
+        let (signed, powered) = (Vec::new(), 0);
+        let (verify_commands, change_commands) = (0, 0);
+        Self { card, settings, signed, fresh, verify_commands, change_commands, powered }
     }
 
     /// A card with all its tries.
     pub(crate) fn begin(&mut self) {
-        let tries: Vec<_> = REFERENCES.iter().map(|of| self.card.tries(*of)).collect();
-        if tries != self.fresh {
+        if tries(&self.card) != self.fresh
+            || self.card.deeds().change_commands != self.change_commands
+        {
             self.card = issue(&self.settings);
         }
-        self.before = self.card.deeds().verify_commands;
+        self.verify_commands = self.card.verify_commands_seen();
+        self.change_commands = self.card.deeds().change_commands;
         self.powered = 0;
         self.card.power_off();
     }
@@ -38,7 +44,7 @@ impl Patient {
     /// Tries that are left, and VERIFY commands with data that came since the beginning.
     pub(crate) fn end(&self) -> (u8, u64) {
         let tries = self.card.tries(Reference::Auth).unwrap_or(0);
-        (tries, self.card.deeds().verify_commands - self.before)
+        (tries, self.card.verify_commands_seen() - self.verify_commands)
     }
 
     /// How often it got power since the beginning.
@@ -46,10 +52,14 @@ impl Patient {
         self.powered
     }
 
-    /// Does it hold the code for presented?
+    /// Does it hold a code for presented?
     pub(crate) fn is_verified(&self) -> bool {
-        self.card.is_verified(Reference::Auth)
+        REFERENCES.iter().any(|of| self.card.is_verified(*of))
     }
+}
+
+fn tries(card: &Card) -> Vec<Option<u8>> {
+    REFERENCES.iter().map(|of| card.tries(*of)).collect()
 }
 
 fn issue(settings: &Settings) -> Card {
