@@ -42,10 +42,13 @@ impl BirthDateKey {
     /// wipe.
     ///
     /// # Errors
-    /// [`AccessCodeError::WrongLength`], [`AccessCodeError::NotDigits`].
+    /// [`AccessCodeError::WrongLength`], [`AccessCodeError::NotDigits`];
+    /// [`AccessCodeError::NoSuchDay`] for a month above 12 or a day that its month never has, which
+    /// would cost a try. 00 is taken: where a part of the date is not known, so may the key's be.
     pub fn new(digits: &[u8]) -> Result<Self, AccessCodeError> {
         let mut key = Self([0; 6]);
         take_digits(&mut key.0, digits)?;
+        check_day(&key.0)?;
         Ok(key)
     }
 
@@ -56,7 +59,7 @@ impl BirthDateKey {
     /// # Errors
     /// [`AccessCodeError::NoSuchDay`] when the year has more than two digits or the day cannot be.
     pub fn from_era_year(year: u8, month: u8, day: u8) -> Result<Self, AccessCodeError> {
-        if year > 99 || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        if year > 99 || day == 0 || day > days_of(LEAP, month) {
             return Err(AccessCodeError::NoSuchDay);
         }
         let mut key = Self([0; 6]);
@@ -112,10 +115,12 @@ impl VerificationNumberB {
     /// Takes fourteen ASCII digits. The caller's own copy is the caller's to wipe.
     ///
     /// # Errors
-    /// [`AccessCodeError::WrongLength`], [`AccessCodeError::NotDigits`].
+    /// [`AccessCodeError::WrongLength`], [`AccessCodeError::NotDigits`];
+    /// [`AccessCodeError::NoSuchDay`] as of [`BirthDateKey::new`].
     pub fn new(digits: &[u8]) -> Result<Self, AccessCodeError> {
         let mut number = Self([0; 14]);
         take_digits(&mut number.0, digits)?;
+        check_day(&number.0)?;
         Ok(number)
     }
 
@@ -203,6 +208,20 @@ fn take_digits(to: &mut [u8], digits: &[u8]) -> Result<(), AccessCodeError> {
     Ok(())
 }
 
+/// A year whose February has 29 days: which era a year of two digits is of does not show.
+const LEAP: u16 = 2000;
+
+/// Can these digits begin with a year, a month and a day? A month or a day of 00 is one that is not
+/// known.
+fn check_day(digits: &[u8]) -> Result<(), AccessCodeError> {
+    let [_, _, tens_of_month, month, tens_of_day, day, ..] = digits else { return Ok(()) };
+    let number =
+        |tens: &u8, ones: &u8| (tens & 0x0F).saturating_mul(10).saturating_add(ones & 0x0F);
+    let (month, day) = (number(tens_of_month, month), number(tens_of_day, day));
+    let most = if month == 0 { 31 } else { days_of(LEAP, month) };
+    if month > 12 || day > most { Err(AccessCodeError::NoSuchDay) } else { Ok(()) }
+}
+
 /// Days of a month; none of a month that is none.
 const fn days_of(year: u16, month: u8) -> u8 {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
@@ -275,6 +294,22 @@ mod tests {
             ((2024, 2, 29), b"060229"),
         ] {
             assert_eq!(from_date(date.0, date.1, date.2), Ok(*digits), "{date:?}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_cannot_be_costs_no_try() {
+        for bad in ["600231", "601301", "600632", "609915", "999999"] {
+            let key = BirthDateKey::new(bad.as_bytes()).err();
+            assert_eq!(key, Some(AccessCodeError::NoSuchDay), "{bad}");
+            let mut number = [b'0'; 14];
+            number[..6].copy_from_slice(bad.as_bytes());
+            assert!(VerificationNumberB::new(&number).is_err(), "{bad}");
+        }
+        assert!(BirthDateKey::from_era_year(60, 2, 30).is_err());
+        // A part of the date may be unknown, and nobody knows how the key says so.
+        for good in ["600229", "600600", "600000", "000031"] {
+            assert!(BirthDateKey::new(good.as_bytes()).is_ok(), "{good}");
         }
     }
 
