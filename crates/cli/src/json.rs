@@ -281,7 +281,7 @@ impl Object {
         let mut object = self.named(Outcome::Cancelled);
         let mut with = |message: &str| {
             object.message = Some(message.to_owned());
-            serde_json::to_string(&object).unwrap_or_default()
+            stream::json(&object).unwrap_or_default()
         };
         interrupt::prints(Some(Interrupted {
             before: with("interrupted before the card was touched"),
@@ -295,7 +295,7 @@ impl Object {
     /// Prints it.
     pub(crate) fn print(&self) {
         interrupt::prints(None);
-        match serde_json::to_string(self) {
+        match stream::json(self) {
             Ok(text) => stream::out(text),
             Err(error) => stream::err(format_args!("kazasu: {error}")),
         }

@@ -281,8 +281,8 @@ fn choose<'r>(all: &'r [Reader], name: Option<&str>) -> Result<Vec<&'r Reader>, 
 
 fn listing(why: &str, readers: &[&Reader]) -> String {
     let names: Vec<_> =
-        readers.iter().map(|reader| format!("  --reader 'pcsc:{}'", reader.name)).collect();
-    format!("{why}; name one:\n{}", names.join("\n"))
+        readers.iter().map(|reader| format!("--reader 'pcsc:{}'", reader.name)).collect();
+    format!("{why}; name one: {}", names.join(", "))
 }
 
 /// Several cards: SELECT tells which is a My Number card.

@@ -104,7 +104,7 @@ fn show(screen: Screen, event: &Event) {
     let reader = reader.map(ToString::to_string);
     if screen.json {
         let object = EventObject { event: name, reader };
-        stream::out(serde_json::to_string(&object).unwrap_or_default());
+        stream::out(stream::json(&object).unwrap_or_default());
     } else {
         let language = screen.language;
         let text = match name {

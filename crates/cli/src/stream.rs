@@ -1,6 +1,7 @@
 //! Standard output and standard error. A reader of either who has gone away is no fault of the
 //! card's holder: nothing here panics, and the exit number stays what the job earned.
 
+use serde::Serialize;
 use std::fmt::{self, Display, Write as _};
 use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +28,20 @@ impl<T: Display> Display for Plain<T> {
     }
 }
 
+/// JSON with the same written as its `\u` sequence, which every reader of JSON takes for the character.
+pub(crate) fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    // Outside of its strings JSON has none of them, and all of them have four digits.
+    Ok(text.chars().fold(String::with_capacity(text.len()), |mut json, character| {
+        if steers(character) {
+            let _ = write!(json, "\\u{:04x}", u32::from(character));
+        } else {
+            json.push(character);
+        }
+        json
+    }))
+}
+
 /// Control characters, the separators of lines, and the marks that change the direction of writing.
 fn steers(character: char) -> bool {
     character.is_control()
@@ -41,9 +56,9 @@ pub(crate) fn out(text: impl Display) {
     note(writeln!(io::stdout().lock(), "{text}"));
 }
 
-/// One line on standard error.
+/// One line on standard error, in which nothing steers a terminal.
 pub(crate) fn err(text: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", Plain(text));
 }
 
 /// Text on standard error that is at once there, without the end of a line.
@@ -85,5 +100,14 @@ mod tests {
             plain,
             "a\\u{1b}[2J\\u{d}b\\u{a}c\\u{7f}\\u{9b}31m\\u{202e}d\\u{2066}\\u{200f}\\u{2028}架空　見本"
         );
+    }
+
+    #[test]
+    fn json_has_no_such_character_and_says_the_same() {
+        let text = "a\u{1B}\u{7F}\u{9B}\u{202E}\u{2066}\u{200F}\u{2028}\"架空\u{1F600}\n";
+        let json = json(&text).unwrap();
+        assert!(!json.chars().any(steers), "{json:?}");
+        assert!(json.contains("\\u009b\\u202e") && json.contains("架空\u{1F600}"), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }
