@@ -400,9 +400,9 @@ fn cards_without_these_applications_are_named() {
     folder.issue("card.json", "--token iphone");
     for (line, schema) in [(FACE, "card-face"), (AGE, "card-face"), (ATTRIBUTES, "attributes")] {
         let answer = folder.call(line).codes(&[]).json(schema);
-        assert_eq!(answer.end(), (28, "bad_answer"), "{line}");
+        assert_eq!(answer.end(), (29, "no_application"), "{line}");
         let message = answer.value["message"].as_str().unwrap();
-        assert!(message.contains("application"), "{message}");
+        assert!(message.contains("application 券面事項"), "{message}");
     }
     // A try that cannot be written down is named, and a card in use by another program.
     let folder = Folder::new();

@@ -129,9 +129,9 @@ fn a_phone_has_no_pin_for_input_support() {
     folder.issue("phone.json", "--token iphone");
     let call = folder.call("pin change --kind text --reader virtual:phone.json");
     let answer = call.secrets(&[PIN, "4321"]).json("pin-change");
-    assert_eq!(answer.end(), (28, "bad_answer"));
+    assert_eq!(answer.end(), (29, "no_application"));
     let message = answer.value["message"].as_str().unwrap();
-    assert!(message.contains("InputSupport") && message.contains("phone"), "{message}");
+    assert!(message.contains("券面事項入力補助AP") && message.contains("phone"), "{message}");
 }
 
 #[test]

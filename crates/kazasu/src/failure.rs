@@ -178,10 +178,10 @@ const fn of_fault(fault: Fault) -> Outcome {
 
 const fn of_card(error: &mynacard::Error) -> Outcome {
     match error {
-        // A phone is without the other applications.
         mynacard::Error::NoApplication { application: mynacard::Application::Jpki } => {
             Outcome::NotAMyNumberCard
         }
+        mynacard::Error::NoApplication { .. } => Outcome::NoApplication,
         mynacard::Error::Exchange { fault, .. } => of_fault(*fault),
         mynacard::Error::EvidenceExpired => Outcome::CardRemoved,
         mynacard::Error::AlreadyVerified => Outcome::InUse,

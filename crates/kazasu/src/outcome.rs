@@ -77,6 +77,8 @@ outcomes! {
     Cancelled = 27, "cancelled";
     /// The card's answer is none, or not what belongs there.
     BadAnswer = 28, "bad_answer";
+    /// The card does not have the application that was asked for; a phone has the JPKI application only.
+    NoApplication = 29, "no_application";
     /// The face does not match.
     FaceNoMatch = 30, "face_no_match";
     /// The face looks like an attack.

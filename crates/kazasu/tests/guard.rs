@@ -249,7 +249,7 @@ fn a_phone_without_an_application_is_a_my_number_card_all_the_same() {
         kazasu::change(session, Reference::Text, &mut person, &new)
     });
     let error = Error::NoApplication { application: Application::InputSupport };
-    assert_eq!((report.outcome, report.failure), (Outcome::BadAnswer, Some(error.into())));
+    assert_eq!((report.outcome, report.failure), (Outcome::NoApplication, Some(error.into())));
     assert_untouched(&link, &person);
 }
 

@@ -35,6 +35,18 @@ impl Application {
         }
     }
 
+    /// Its official name, and what it holds.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BasicResident => "住基AP (resident register)",
+            Self::CardFace => "券面事項確認AP (card face)",
+            Self::Common => "共通カードAP (card information)",
+            Self::InputSupport => "券面事項入力補助AP (input support)",
+            Self::Jpki => "公的個人認証AP (JPKI)",
+        }
+    }
+
     /// An application whose selection makes this one lose its security status.
     pub(crate) const fn other(self) -> Self {
         match self {

@@ -154,9 +154,16 @@ impl fmt::Display for Error {
             ),
             Self::NoApplication { application } => write!(
                 f,
-                "the card has no {application:?} application, and so none of its PINs; a phone \
-                 has the JPKI application only"
+                "the card does not have the application {}; a phone has that of the JPKI only, so use the \
+                 card itself",
+                application.name()
             ),
+            Self::Status { operation: Operation::SelectFile, status: Status::NOT_FOUND } => {
+                f.write_str(
+                    "SELECT: the card answered 6A82: it does not have this file; test cards and phones \
+                     lack some, use another card",
+                )
+            }
             Self::Status { operation, status } => {
                 write!(f, "{}: the card answered {status:?}", operation.name())
             }

@@ -23,6 +23,8 @@ pub const fn advice(outcome: Outcome) -> &'static str {
         Outcome::Cancelled => "Cancelled. No try was used.",
         Outcome::CardRemoved => "The card was taken away. Place it again and start anew.",
         Outcome::NotAMyNumberCard => "This is not a My Number card.",
+        // PIN check-ins need the JPKI application alone, so this is of other flows.
+        Outcome::NoApplication => "This card or phone does not have what is needed.",
         Outcome::NoCard => "There is no card. Place one.",
         Outcome::Over => "The certificate has expired. It is renewed at the municipality.",
         Outcome::Revoked => "The certificate was revoked. Use another way.",
