@@ -14,8 +14,10 @@ use kazasu::mynacard::{Key, Reference};
 use kazasu::pki::{Kind, Time};
 use kazasu::{CertificateFile, Nonce, Outcome};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::language::{Text, Told, say, usage};
 use crate::reader::ReaderName;
 use crate::{hex, serve};
 use kazasu::virtual_card::Fault;
@@ -60,6 +62,15 @@ pub(crate) enum Command {
     Readers(Readers),
     /// Look for what keeps check-ins from working, and say what to do
     Doctor(Doctor),
+}
+
+impl Arguments {
+    /// Those of this run; `Err` has the exit number when it ends here: help, or a usage error, which is
+    /// told in the language of the run.
+    pub(crate) fn from_command_line() -> Result<Self, u8> {
+        let given: Vec<OsString> = std::env::args_os().collect();
+        Self::try_parse_from(&given).map_err(|error| usage::report(&error, &given))
+    }
 }
 
 impl Command {
@@ -384,9 +395,9 @@ fn whole_seconds() -> clap::builder::RangedU64ValueParser {
     clap::value_parser!(u64).range(0..=86_400)
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+fn seconds(text: &str) -> Result<f64, Text> {
     let seconds = text.parse::<f64>().ok().filter(|it| (0.0..=86_400.0).contains(it));
-    seconds.ok_or_else(|| "seconds between 0 and 86400".to_owned())
+    seconds.ok_or_else(say::seconds_range)
 }
 
 #[derive(Args)]
@@ -567,16 +578,15 @@ pub(crate) enum TokenName {
     Iphone,
 }
 
-fn time(text: &str) -> Result<Time, String> {
-    Time::parse_rfc3339(text)
-        .map_err(|error| format!("{error}; for example 2026-11-21T09:00:00+09:00"))
+fn time(text: &str) -> Result<Time, Text> {
+    Time::parse_rfc3339(text).map_err(|_| say::no_time())
 }
 
-fn nonce(text: &str) -> Result<Nonce, String> {
-    let bytes = hex::decode(text).ok_or("not hexadecimal")?;
-    Nonce::given(&bytes).map_err(|error| error.to_string())
+fn nonce(text: &str) -> Result<Nonce, Text> {
+    let bytes = hex::decode(text).ok_or_else(say::no_hexadecimal)?;
+    Nonce::given(&bytes).map_err(|error| error.text())
 }
 
-fn date(text: &str) -> Result<kazasu::virtual_card::Date, String> {
-    kazasu::virtual_card::Date::parse(text).ok_or_else(|| "not a date YYYY-MM-DD".to_owned())
+fn date(text: &str) -> Result<kazasu::virtual_card::Date, Text> {
+    kazasu::virtual_card::Date::parse(text).ok_or_else(say::no_date)
 }

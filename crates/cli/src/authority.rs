@@ -2,6 +2,7 @@
 
 use crate::arguments::AuthorityOptions;
 use crate::exit::Error;
+use crate::language::{Text, Told, say};
 use crate::reader::{Reader, card_error};
 use crate::{file, hex};
 use kazasu::pki::MAX_CALLER_ANCHORS;
@@ -47,24 +48,22 @@ impl Authority {
     }
 
     fn read(path: &Path) -> Result<Self, Error> {
-        let wrong = |reason: &str| {
-            Error::file(path, format_args!("is no authority of card records: {reason}"))
-        };
-        let read: AuthorityFile = serde_json::from_slice(&file::read(path)?)
-            .map_err(|error| wrong(&error.to_string()))?;
+        let wrong = |reason: Text| Error::file(path, say::no_authority(&reason));
+        let read: AuthorityFile =
+            serde_json::from_slice(&file::read(path)?).map_err(|error| wrong(error.text()))?;
         if read.format != FORMAT {
-            return Err(wrong(&format!("its format is not {FORMAT}")));
+            return Err(wrong(say::other_format(FORMAT)));
         }
         let role = [CvcRole::CardFace, CvcRole::InputSupport]
             .into_iter()
             .find(|role| role.as_str() == read.role)
-            .ok_or_else(|| wrong("its role is not known here"))?;
+            .ok_or_else(|| wrong(say::unknown_member("role")))?;
         let identifier = hex::decode(&read.key_identifier)
             .and_then(|bytes| bytes.try_into().ok())
-            .ok_or_else(|| wrong("its key identifier is not 16 bytes in hexadecimal"))?;
-        let modulus =
-            hex::decode(&read.modulus).ok_or_else(|| wrong("its modulus is not hexadecimal"))?;
-        RsaPublicKey::new(&modulus, read.exponent).map_err(|error| wrong(&error.to_string()))?;
+            .ok_or_else(|| wrong(say::no_key_identifier()))?;
+        let modulus = hex::decode(&read.modulus)
+            .ok_or_else(|| wrong(say::member_no_hexadecimal("modulus")))?;
+        RsaPublicKey::new(&modulus, read.exponent).map_err(|error| wrong(error.text()))?;
         Ok(Self { identifier, modulus, exponent: read.exponent, role })
     }
 }
@@ -100,7 +99,7 @@ impl Authorities {
         reader: Option<&Reader>,
     ) -> Result<Self, Error> {
         if options.authority.len() > MAX_CALLER_ANCHORS {
-            return Err(Error::Usage(format!("at most {MAX_CALLER_ANCHORS} authorities")));
+            return Err(Error::Usage(say::too_many_authorities(MAX_CALLER_ANCHORS)));
         }
         let custom: Vec<_> = options.files().map(Authority::read).collect::<Result<_, Error>>()?;
         // A card with the files of a test card has no virtual roots.
@@ -118,8 +117,7 @@ impl Authorities {
 
     /// The anchors.
     pub(crate) fn anchors(&self) -> Result<CvcAnchors<'_>, Error> {
-        let wrong =
-            |error: &dyn std::fmt::Display| Error::Internal(format!("an authority: {error}"));
+        let wrong = |error: &dyn Told| Error::Internal(say::authority_refused(&error.text()));
         let mut anchors = CvcAnchors::production();
         if self.test {
             anchors = anchors.with_test();

@@ -7,14 +7,15 @@ use crate::authority;
 use crate::exit::{Error, Failed};
 use crate::file::Output;
 use crate::json::{CardObject, CertificateObject, HolderObject, MASKED, Object, PinObject};
+use crate::language::say;
 use crate::reader::{NoReader, card_error};
 use crate::screen::Screen;
+use crate::trust;
+use kazasu::pki::Kind;
 use kazasu::pki::cvc::CvcRole;
-use kazasu::pki::{Kind, Time};
 use kazasu::virtual_card::{
     self, CardFile, CertificateKind, Date, Issue, Photo, Reference, Secret, root_certificate,
 };
-use std::time::UNIX_EPOCH;
 
 pub(crate) fn run(options: &Card) -> Result<u8, Failed> {
     match &options.command {
@@ -91,11 +92,7 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
         Ok(card) => card,
         Err(ended) => return ended,
     };
-    let now = UNIX_EPOCH
-        .elapsed()
-        .map_err(|error| screen.fail(Error::Internal(error.to_string()), Object::done()))?
-        .as_secs();
-    let now = Time::from_unix(i64::try_from(now).unwrap_or(i64::MAX));
+    let now = trust::clock().map_err(|error| screen.fail(error, Object::done()))?;
     let personal = options.show_personal;
     let shown = |text: &str| if personal { text.to_owned() } else { MASKED.to_owned() };
     let holder = card.holder().map(|holder| HolderObject {
@@ -153,12 +150,18 @@ fn show(options: &CardShow) -> Result<u8, Failed> {
         None => screen.line(language.of("files of a JPKI test card", "JPKIテストカードのファイル")),
     }
     for certificate in &object.certificates {
-        screen.line(certificate.line());
+        screen.line(certificate.line(language));
     }
     for PinObject { reference, tries_left, state } in &pins {
+        let state = match *state {
+            "blocked" => language.of("blocked", "ロック中"),
+            "open" => language.of("open", "使用可"),
+            _ => language.of("absent", "なし"),
+        };
+        let title = language.of("PIN", "暗証番号");
         match tries_left {
-            Some(left) => screen.line(format_args!("PIN {reference}: {left} ({state})")),
-            None => screen.line(format_args!("PIN {reference}: {state}")),
+            Some(left) => screen.line(format_args!("{title} {reference}: {left} ({state})")),
+            None => screen.line(format_args!("{title} {reference}: {state}")),
         }
     }
     Ok(0)
@@ -180,13 +183,8 @@ fn root(options: &CardRoot) -> Result<u8, Failed> {
                 Ok(card) => card,
                 Err(ended) => return ended,
             };
-            card.root_certificate(kind).ok_or_else(|| {
-                fail(Error::file(
-                    path,
-                    "carries the files of a JPKI test card, whose root is not a virtual one; use \
-                     --test-hierarchy",
-                ))
-            })?
+            card.root_certificate(kind)
+                .ok_or_else(|| fail(Error::file(path, say::root_of_test_card())))?
         }
     };
     Output::prepare(&options.out, options.card.as_deref())

@@ -8,6 +8,7 @@ use crate::exit::Failed;
 use crate::file::Output;
 use crate::json::{CardFaceObject, ExchangeObject, FieldObject, ImageObject, MASKED, Object};
 use crate::json::{RecordObject, cleared};
+use crate::language::{Text, Told, say};
 use crate::on_card::{Field, Read, Standing, Task, record, run as read};
 use crate::screen::Screen;
 use crate::stream;
@@ -327,7 +328,7 @@ fn photo(options: &FacePhoto) -> Result<u8, Failed> {
     };
     let image = read.value.as_ref().and_then(|shown| shown.photo.as_ref());
     let mut outcome = read.outcome;
-    let mut message = read.failure.map(|failure| failure.to_string());
+    let mut message = read.failure.as_ref().map(Told::text);
     let mut written = None;
     if let Some(image) = image {
         let encoded = match options.original {
@@ -341,13 +342,13 @@ fn photo(options: &FacePhoto) -> Result<u8, Failed> {
             }
             Err(error) => {
                 outcome = Outcome::BadAnswer;
-                message = Some(format!("the photo: {error}; --original writes it as it is"));
+                message = Some(say::photo_stays(&error.text()));
             }
         }
     }
     if screen.json {
         Object {
-            message,
+            message: message.map(Text::into_english),
             tries_left: Some(read.tries_left),
             photo: Some(written),
             authenticity: Some(read.value.as_ref().map(Shown::authenticity)),
@@ -367,7 +368,7 @@ fn photo(options: &FacePhoto) -> Result<u8, Failed> {
     } else {
         screen.outcome(outcome, read.failure.as_ref(), read.tries_left, Some(counts));
         if let (None, Some(message)) = (read.failure, message) {
-            screen.line(format_args!("  {outcome} ({}): {message}", outcome.code()));
+            screen.reason(outcome, &message);
         }
     }
     Ok(outcome.code())

@@ -6,6 +6,7 @@ use crate::file::Output;
 use crate::json::{
     CertificateObject, ExchangeObject, MASKED, Object, TrustObject, cleared, subject,
 };
+use crate::language::Told;
 use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
@@ -120,7 +121,7 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         };
         screen.line(text);
         if let Some(failure) = failure {
-            screen.line(format_args!("  {outcome} ({}): {failure}", outcome.code()));
+            screen.reason(outcome, &failure.text());
         }
         if let Some(certificate) = report.certificate.and_then(|der| Certificate::parse(der).ok()) {
             describe(screen, options, key, &certificate);
@@ -204,7 +205,7 @@ fn describe(screen: Screen, options: &CertShow, key: Key, certificate: &Certific
             ));
         }
         Ok(None) => {}
-        Err(error) => screen.line(format_args!("  {error}")),
+        Err(error) => screen.line(format_args!("  {}", error.text().of(screen.language))),
     }
 }
 

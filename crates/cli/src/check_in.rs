@@ -8,6 +8,7 @@ use crate::identify;
 use crate::json::{
     CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
 };
+use crate::language::{Told, say};
 use crate::reader::{CERTIFICATE, Exchanger, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
@@ -19,13 +20,13 @@ use kazasu::{Job, Nonce, authenticate};
 pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
     if let Some(option) = options.person.useless() {
-        let error = format!("{option} is of another --method than the one that was asked for");
-        return Err(screen.fail(Error::Usage(error), empty(None)));
+        let error = Error::Usage(say::of_another_method(option));
+        return Err(screen.fail(error, empty(None)));
     }
     let nonce = match &options.nonce {
         Some(nonce) => nonce.clone(),
         None => Nonce::fresh()
-            .map_err(|error| screen.fail(Error::Internal(error.to_string()), empty(None)))?,
+            .map_err(|error| screen.fail(Error::Internal(error.text()), empty(None)))?,
     };
     if options.person.method != MethodName::Pin {
         return identify::run(options, screen, &nonce);

@@ -1,6 +1,7 @@
 //! Access codes as people write them: digits, or what stands on the card. Nothing is tried by guess;
 //! what is not clear is refused before the card is touched.
 
+use crate::language::{Text, Told, say};
 use kazasu::mynacard::{AccessCodeError, BirthDateKey, VerificationNumberB};
 use zeroize::Zeroizing;
 
@@ -8,56 +9,43 @@ use zeroize::Zeroizing;
 const ERAS: [(&str, char); 5] =
     [("明治", 'M'), ("大正", 'T'), ("昭和", 'S'), ("平成", 'H'), ("令和", 'R')];
 
-/// Digits, dots and hyphens as Japanese keyboards give them (全角) are those of every other keyboard.
-fn half_width(text: &str) -> Zeroizing<String> {
+/// Digits, letters and signs as Japanese keyboards give them (全角) are those of every other keyboard.
+pub(crate) fn half_width(text: &str) -> Zeroizing<String> {
     let mut half = Zeroizing::new(String::with_capacity(text.len()));
     half.extend(text.chars().map(|character| match character {
-        '０'..='９' | '．' | '－' | '／' => {
-            char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character)
-        }
+        '！'..='～' => char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character),
         other => other,
     }));
     half
 }
 
 /// 照合番号B: fourteen digits; or birth date, year of expiry and security code with spaces between.
-pub(crate) fn number_b(text: &str) -> Result<VerificationNumberB, String> {
+pub(crate) fn number_b(text: &str) -> Result<VerificationNumberB, Text> {
     let text = half_width(text);
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
         [digits] => VerificationNumberB::new(digits.as_bytes()).map_err(|error| match error {
-            AccessCodeError::WrongLength => "number B has fourteen digits, or three parts: birth \
-                                             date, the card's year of expiry, security code; no \
-                                             try was used"
-                .to_owned(),
-            error => error.to_string(),
+            AccessCodeError::WrongLength => say::number_b_form(),
+            error => error.text(),
         }),
         [birth, year, code] => {
             let birth = birth_date(birth)?;
-            let year = year
-                .parse()
-                .map_err(|_| "the year of expiry has four digits; no try was used".to_owned())?;
+            let year = year.parse().map_err(|_| say::year_form())?;
             VerificationNumberB::from_parts(&birth, year, code.as_bytes())
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.text())
         }
-        _ => Err("number B has fourteen digits, or three parts: birth date, the card's year of \
-                  expiry, security code; no try was used"
-            .to_owned()),
+        _ => Err(say::number_b_form()),
     }
 }
 
 /// The birth-date key: six digits as the key has them, a date `YYYY-MM-DD`, or a date with an era as
 /// it is printed on the card (`S60.6.15`, `昭和60年6月15日`).
-pub(crate) fn birth_date(text: &str) -> Result<BirthDateKey, String> {
-    let wrong = || {
-        "a birth date is six digits (year of the era, month, day), YYYY-MM-DD, or as on the card: \
-         S60.6.15; no try was used"
-            .to_owned()
-    };
+pub(crate) fn birth_date(text: &str) -> Result<BirthDateKey, Text> {
+    let wrong = say::birth_date_form;
     let text = half_width(text);
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() == 6 {
-        return BirthDateKey::new(text.as_bytes()).map_err(|error| error.to_string());
+        return BirthDateKey::new(text.as_bytes()).map_err(|error| error.text());
     }
     let (era, rest) = era(text);
     let rest = rest.trim_end_matches('生').trim_end_matches('日');
@@ -77,7 +65,7 @@ pub(crate) fn birth_date(text: &str) -> Result<BirthDateKey, String> {
         let year = number(year, 4).filter(|year| *year >= 1000).ok_or_else(wrong)?;
         BirthDateKey::from_date(year, month, day)
     };
-    key.map_err(|error| error.to_string())
+    key.map_err(|error| error.text())
 }
 
 /// Does it begin with an era? And what follows. Which era it is does not matter for the key.
@@ -124,12 +112,12 @@ mod tests {
             "S+6.1.1",
             "令和元年5月1日2",
         ] {
-            let error = birth_date(text).err().unwrap();
+            let error = birth_date(text).err().unwrap().to_string();
             assert!(error.contains("no try was used"), "{text}: {error}");
             assert!(text.is_empty() || !error.contains(text), "{error}");
         }
         assert!(birth_date("令和元年5月1日").is_ok());
-        let error = birth_date("1912-07-30").err().unwrap();
+        let error = birth_date("1912-07-30").err().unwrap().to_string();
         assert!(error.contains("two eras"), "{error}");
         assert!(birth_date("450730").is_ok(), "stated, not guessed");
     }
@@ -147,7 +135,7 @@ mod tests {
         for text in
             ["", "6006152035000", "600615 35 0000", "600615 2035 00", "600615 2035", "1 2 3 4"]
         {
-            let error = number_b(text).err().unwrap();
+            let error = number_b(text).err().unwrap().to_string();
             assert!(error.contains("no try was used"), "{text}: {error}");
         }
     }

@@ -4,6 +4,7 @@
 use crate::draw::Canvas;
 use crate::exit::Error;
 use crate::file::{self, Shown};
+use crate::language::{Text, Told, say};
 use crate::reader::Look;
 use crate::screen::Screen;
 use crate::secret::Secrets;
@@ -41,16 +42,15 @@ impl Probe {
 /// Reads a picture that is to be compared.
 pub(crate) fn read_picture(path: &Path) -> Result<Picture, Error> {
     let bytes = Zeroizing::new(file::read(path)?);
-    decode(&bytes).map_err(|reason| Error::file(path, format_args!("is no such picture: {reason}")))
+    decode(&bytes).map_err(|reason| Error::file(path, say::no_such_picture(&reason)))
 }
 
 /// Decodes PNG or JPEG 2000.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, String> {
-    let foreign = || "neither PNG nor JPEG 2000".to_owned();
-    let photo = Photo::new(bytes).map_err(|_| foreign())?;
+pub(crate) fn decode(bytes: &[u8]) -> Result<Picture, Text> {
+    let photo = Photo::new(bytes).map_err(|_| say::foreign_picture())?;
     Picture::decode(&photo).map_err(|error| match error {
-        DecodeError::Unsupported => foreign(),
-        error => error.to_string(),
+        DecodeError::Unsupported => say::foreign_picture(),
+        error => error.text(),
     })
 }
 
@@ -128,7 +128,7 @@ impl Staff for Desk {
         match &mut self.display {
             Display::Terminal(canvas) => {
                 let Some(lines) = canvas.photo_above(&picture, QUESTIONS) else {
-                    self.screen.ask(self.screen.language.photo_too_small());
+                    self.screen.ask(say::photo_too_small().of(self.screen.language));
                     return false;
                 };
                 let write: fn(&str) = match self.screen.json {

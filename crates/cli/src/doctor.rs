@@ -3,21 +3,26 @@
 use crate::arguments::{Doctor, Language};
 use crate::exit::Failed;
 use crate::json::{FindingObject, Object};
+use crate::language::Text;
 use crate::screen::Screen;
 use crate::trust;
 use kazasu::Outcome;
 use kazasu::pki::Time;
 
 /// What was found, and how bad it is.
+#[derive(Default)]
 pub(crate) struct Findings {
-    language: Language,
     /// Which reader the findings to come are about.
     reader: Option<String>,
     all: Vec<Finding>,
 }
 
 struct Finding {
-    object: FindingObject,
+    check: &'static str,
+    reader: Option<String>,
+    state: &'static str,
+    found: Text,
+    advice: Option<Text>,
     /// What a check-in ends in by it.
     outcome: Option<Outcome>,
 }
@@ -28,21 +33,21 @@ impl Findings {
         check: &'static str,
         outcome: Option<Outcome>,
         state: &'static str,
-        found: String,
-        advice: Option<&str>,
+        found: Text,
+        advice: Option<(&str, &str)>,
     ) {
-        let (reader, advice) = (self.reader.clone(), advice.map(str::to_owned));
-        let object = FindingObject { check, reader, state, found, advice };
-        self.all.push(Finding { object, outcome });
+        let reader = self.reader.clone();
+        let advice = advice.map(|(en, ja)| Text::new(en, ja));
+        self.all.push(Finding { check, reader, state, found, advice, outcome });
     }
 
     /// Another reader serves: what was found at this one keeps nobody from checking in.
     #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
     fn soften(&mut self, reader: &str) {
         for finding in &mut self.all {
-            let of_it = finding.object.reader.as_deref() == Some(reader);
+            let of_it = finding.reader.as_deref() == Some(reader);
             if of_it && finding.outcome.take().is_some() {
-                finding.object.state = REMARK;
+                finding.state = REMARK;
             }
         }
     }
@@ -52,31 +57,62 @@ impl Findings {
         self.all.iter().find_map(|finding| finding.outcome)
     }
 
-    pub(crate) fn well(&mut self, check: &'static str, found: impl Into<String>) {
-        self.add(check, None, OK, found.into(), None);
+    pub(crate) fn well(&mut self, check: &'static str, found: Text) {
+        self.add(check, None, OK, found, None);
     }
 
     #[cfg_attr(not(any(feature = "pcsc", windows)), allow(dead_code, reason = "of PC/SC readers"))]
-    pub(crate) fn remark(
-        &mut self,
-        check: &'static str,
-        found: impl Into<String>,
-        advice: (&str, &str),
-    ) {
-        let advice = self.language.of(advice.0, advice.1).to_owned();
-        self.add(check, None, REMARK, found.into(), Some(&advice));
+    pub(crate) fn remark(&mut self, check: &'static str, found: Text, advice: (&str, &str)) {
+        self.add(check, None, REMARK, found, Some(advice));
     }
 
     pub(crate) fn bad(
         &mut self,
         check: &'static str,
         outcome: Outcome,
-        found: impl Into<String>,
+        found: Text,
         advice: (&str, &str),
     ) {
-        let advice = self.language.of(advice.0, advice.1).to_owned();
-        self.add(check, Some(outcome), BAD, found.into(), Some(&advice));
+        self.add(check, Some(outcome), BAD, found, Some(advice));
     }
+}
+
+impl Finding {
+    fn object(self) -> FindingObject {
+        let Self { check, reader, state, found, advice, .. } = self;
+        let (found, advice) = (found.into_english(), advice.map(Text::into_english));
+        FindingObject { check, reader, state, found, advice }
+    }
+
+    fn lines(&self, screen: Screen) {
+        let language = screen.language;
+        let mark = match self.state {
+            OK => language.of(" ok ", " OK "),
+            REMARK => language.of("note", "注意"),
+            _ => language.of("BAD ", "異常"),
+        };
+        // The line before those of a reader names it.
+        let indent = if self.reader.is_some() && self.check != "reader" { "  " } else { "" };
+        let (check, found) = (name(language, self.check), self.found.of(language));
+        screen.line(format_args!("[{mark}] {indent}{check}: {found}"));
+        if let Some(advice) = &self.advice {
+            screen.line(format_args!("       -> {}", advice.of(language)));
+        }
+    }
+}
+
+/// What was looked at.
+fn name(language: Language, check: &'static str) -> &'static str {
+    let japanese = match check {
+        "card" => "カード",
+        "certificate" => "電子証明書",
+        "clock" => "時計",
+        "driver" => "ドライバー",
+        "extended length" => "拡張長",
+        "service" => "サービス",
+        _ => "リーダー",
+    };
+    language.of(check, japanese)
 }
 
 const OK: &str = "ok";
@@ -90,29 +126,16 @@ const LATEST: i64 = 2_713_910_400;
 
 pub(crate) fn run(options: &Doctor) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
-    let mut findings = Findings { language: screen.language, reader: None, all: Vec::new() };
+    let mut findings = Findings::default();
     let now = clock(&mut findings);
     readers(&mut findings, options.reader.as_deref(), now);
     let outcome = findings.outcome();
-    let findings: Vec<_> = findings.all.into_iter().map(|finding| finding.object).collect();
     if screen.json {
+        let findings = findings.all.into_iter().map(Finding::object).collect();
         let object = outcome.map_or_else(Object::done, Object::new);
         Object { findings: Some(findings), ..object }.print();
     } else {
-        for finding in &findings {
-            let mark = match finding.state {
-                OK => " ok ",
-                REMARK => "note",
-                _ => "BAD ",
-            };
-            // The line before those of a reader names it.
-            let indent =
-                if finding.reader.is_some() && finding.check != "reader" { "  " } else { "" };
-            screen.line(format_args!("[{mark}] {indent}{}: {}", finding.check, finding.found));
-            if let Some(advice) = &finding.advice {
-                screen.line(format_args!("       -> {advice}"));
-            }
-        }
+        findings.all.iter().for_each(|finding| finding.lines(screen));
     }
     Ok(outcome.map_or(0, Outcome::code))
 }
@@ -124,15 +147,15 @@ fn clock(findings: &mut Findings) -> Option<Time> {
     );
     match trust::clock() {
         Ok(now) if (EARLIEST..LATEST).contains(&now.unix()) => {
-            findings.well("clock", now.to_string());
+            findings.well("clock", Text::same(now));
             Some(now)
         }
         Ok(now) => {
-            findings.bad("clock", Outcome::NotYetValid, now.to_string(), advice);
+            findings.bad("clock", Outcome::NotYetValid, Text::same(now), advice);
             None
         }
         Err(error) => {
-            findings.bad("clock", Outcome::NotYetValid, error.to_string(), advice);
+            findings.bad("clock", Outcome::NotYetValid, error.into_text(), advice);
             None
         }
     }
@@ -143,7 +166,10 @@ fn readers(findings: &mut Findings, _: Option<&str>, _: Option<Time>) {
     findings.bad(
         "service",
         Outcome::ServiceDown,
-        "this program was built without PC/SC",
+        Text::new(
+            "this program was built without PC/SC",
+            "このプログラムは PC/SC なしでビルドされています",
+        ),
         (
             "Install libpcsclite-dev and build with `cargo build --release --features pcsc`.",
             "libpcsclite-dev を入れて `cargo build --release --features pcsc` でビルドしてください。",
@@ -158,7 +184,8 @@ use over_pcsc::readers;
 mod over_pcsc {
     //! The part that looks at readers and cards.
 
-    use super::{Finding, Findings, Outcome, Time};
+    use super::{Finding, Findings, Outcome, Text, Time};
+    use crate::language::{Told, quirk as quirk_of};
     use crate::pcsc::{called, canceller, is_my_number_card, none_called};
     use kazasu::Failure;
     use kazasu::apdu::{Channel, Session, Status};
@@ -170,7 +197,7 @@ mod over_pcsc {
         let system = Readers::system();
         let all = match system.list() {
             Ok(all) => {
-                findings.well("service", "running");
+                findings.well("service", Text::new("running", "動作中"));
                 all
             }
             Err(error) => {
@@ -178,7 +205,7 @@ mod over_pcsc {
                 return findings.bad(
                     "service",
                     outcome,
-                    error.to_string(),
+                    error.text(),
                     (
                         "Linux: install pcscd and start it (systemctl start pcscd.socket). \
                          Windows: start the service \"Smart Card\" (SCardSvr).",
@@ -195,7 +222,7 @@ mod over_pcsc {
             return findings.bad(
                 "readers",
                 Outcome::NoReader,
-                only.map_or_else(|| "none".to_owned(), |name| none_called(name, &all)),
+                only.map_or_else(|| Text::new("none", "なし"), |name| none_called(name, &all)),
                 (
                     "Connect the reader. If it is connected, its driver is missing: look for the \
                      maker's, or for libccid on Linux.",
@@ -219,12 +246,15 @@ mod over_pcsc {
             meant.iter().for_each(|reader| findings.soften(&reader.name.to_string()));
         }
         // What is wrong with a card says more than that there is none.
-        let bad = |finding: &Finding| finding.object.check == "card" && finding.outcome.is_some();
+        let bad = |finding: &Finding| finding.check == "card" && finding.outcome.is_some();
         if cards == 0 && !findings.all.iter().any(bad) {
             findings.bad(
                 "card",
                 Outcome::NoCard,
-                "no My Number card on any reader",
+                Text::new(
+                    "no My Number card on any reader",
+                    "どのリーダーにもマイナンバーカードがありません",
+                ),
                 ("Place one.", "マイナンバーカードを置いてください。"),
             );
         }
@@ -236,16 +266,16 @@ mod over_pcsc {
         match reader.quirk() {
             Some(quirk) => findings.remark(
                 "reader",
-                format!("{name}: {}", quirk.note),
+                quirk_of(quirk).about(name),
                 ("Known of this model.", "この機種について知られていることです。"),
             ),
-            None => findings.well("reader", name),
+            None => findings.well("reader", Text::same(name)),
         }
         if reader.is_mute() {
             findings.bad(
                 "card",
                 Outcome::NoCard,
-                "a card that does not answer",
+                Text::new("a card that does not answer", "応答しないカードがあります"),
                 (
                     "Turn it round, clean its contacts, or try another card.",
                     "カードの向きや接点の汚れを確認するか、別のカードで試してください。",
@@ -254,7 +284,7 @@ mod over_pcsc {
             return false;
         }
         if !reader.has_card() {
-            findings.well("card", "none");
+            findings.well("card", Text::new("none", "なし"));
             return false;
         }
         let settings = Settings::default().cancelled_by(&canceller());
@@ -263,13 +293,13 @@ mod over_pcsc {
                 driver(findings, &link);
                 match is_my_number_card(&mut link) {
                     Ok(true) => {
-                        findings.well("card", "My Number card");
+                        findings.well("card", Text::new("My Number card", "マイナンバーカード"));
                         length(findings, link, now);
                         return true;
                     }
                     Ok(false) => findings.remark(
                         "card",
-                        "not a My Number card",
+                        Text::new("not a My Number card", "マイナンバーカードではありません"),
                         ("Place another card.", "別のカードを置いてください。"),
                     ),
                     Err(error) => failed(findings, "card", error),
@@ -278,7 +308,7 @@ mod over_pcsc {
             Err(error) => findings.bad(
                 "card",
                 Outcome::from(error.kind()),
-                error.to_string(),
+                error.text(),
                 (
                     "Close the program that uses the card, or place the card again.",
                     "カードを使用中のプログラムを終了するか、カードを置き直してください。",
@@ -308,24 +338,26 @@ mod over_pcsc {
                 "カードを置き直し、動かさないでください。",
             ),
         };
-        findings.bad(check, outcome, error.to_string(), advice);
+        findings.bad(check, outcome, error.text(), advice);
     }
 
     fn driver(findings: &mut Findings, link: &Link) {
         let card = link.card();
         let protocol = card.map(|card| format!("{:?}", card.protocol));
         let features = link.features();
-        let extended = match features.extended_length() {
-            Some(true) => "passes",
-            Some(false) => "does not pass",
-            None => "not stated",
+        let (extended, extended_ja) = match features.extended_length() {
+            Some(true) => ("passes", "使用可"),
+            Some(false) => ("does not pass", "使用不可"),
+            None => ("not stated", "記載なし"),
         };
+        let (pin_pad, pin_pad_ja) =
+            if features.has_pin_pad() { ("yes", "あり") } else { ("no", "なし") };
+        let (en, ja) = protocol.as_deref().map_or(("unknown", "不明"), |it| (it, it));
         findings.well(
             "driver",
-            format!(
-                "protocol {}, PIN pad {}, extended length {extended}",
-                protocol.as_deref().unwrap_or("unknown"),
-                if features.has_pin_pad() { "yes" } else { "no" },
+            Text::new(
+                format!("protocol {en}, PIN pad {pin_pad}, extended length {extended}"),
+                format!("プロトコル {ja}、PINパッド {pin_pad_ja}、拡張長 {extended_ja}"),
             ),
         );
     }
@@ -346,14 +378,20 @@ mod over_pcsc {
         match result {
             Ok(_) => {
                 let refused = session.channel().extended_length_refused();
-                let found = if refused { "refused; short answers are used" } else { "taken" };
+                let found = match refused {
+                    true => Text::new(
+                        "refused; short answers are used",
+                        "使用不可（短い応答を使用します）",
+                    ),
+                    false => Text::new("taken", "使用可"),
+                };
                 findings.well("extended length", found);
             }
             Err(error) if hidden(&error) => {
-                findings.well("extended length", "not known");
+                findings.well("extended length", Text::new("not known", "不明"));
                 return findings.remark(
                     "certificate",
-                    error.to_string(),
+                    error.text(),
                     (
                         "On a phone it is behind the PIN; on a card place it again.",
                         "スマホでは暗証番号の後に読み取れます。カードの場合は置き直してください。",
@@ -372,7 +410,7 @@ mod over_pcsc {
             Err(error) => findings.bad(
                 "certificate",
                 Outcome::NotTrusted,
-                error.to_string(),
+                error.text(),
                 ("Place the card again.", "カードを置き直してください。"),
             ),
         }
@@ -385,14 +423,20 @@ mod over_pcsc {
             Phase::NotYet => findings.bad(
                 "clock",
                 Outcome::NotYetValid,
-                "the card's certificate begins later than now",
+                Text::new(
+                    "the card's certificate begins later than now",
+                    "カードの電子証明書の有効期間がまだ始まっていません",
+                ),
                 ("Set the clock.", "時計を合わせてください。"),
             ),
             Phase::Valid | Phase::Expiring => {}
             Phase::Grace => findings.remark(
                 "clock",
-                "the card's certificate has expired and is in its months of grace, or the clock is \
-                 ahead",
+                Text::new(
+                    "the card's certificate has expired and is in its months of grace, or the clock is \
+                     ahead",
+                    "カードの電子証明書は有効期限切れで猶予期間中か、時計が進んでいます",
+                ),
                 (
                     "Check the clock; if it is right, a check-in proves the identity only (21), and \
                      the certificate is renewed at the municipality.",
@@ -402,7 +446,10 @@ mod over_pcsc {
             Phase::Over => findings.bad(
                 "clock",
                 Outcome::Over,
-                "the card's certificate has expired, or the clock is ahead",
+                Text::new(
+                    "the card's certificate has expired, or the clock is ahead",
+                    "カードの電子証明書の有効期限が切れているか、時計が進んでいます",
+                ),
                 (
                     "Check the clock; if it is right, the certificate is renewed at the \
                      municipality.",

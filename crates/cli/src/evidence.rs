@@ -1,6 +1,7 @@
 //! Evidence of a check-in as a file: what somebody else needs to judge it again. No name, no PIN.
 
 use crate::exit::Error;
+use crate::language::{Text, Told, say};
 use crate::{file, hex};
 use kazasu::mynacard::Token;
 use kazasu::pki::{Scheme, Time};
@@ -57,23 +58,23 @@ impl Evidence {
 
     /// Reads an evidence file.
     pub(crate) fn read(path: &Path) -> Result<Decoded, Error> {
-        let wrong = |reason: &str| Error::file(path, format_args!("is no evidence file: {reason}"));
-        let evidence: Self = serde_json::from_slice(&file::read(path)?)
-            .map_err(|error| wrong(&error.to_string()))?;
+        let wrong = |reason: Text| Error::file(path, say::no_evidence(&reason));
+        let evidence: Self =
+            serde_json::from_slice(&file::read(path)?).map_err(|error| wrong(error.text()))?;
         if evidence.format != FORMAT {
-            return Err(wrong(&format!("its format is not {FORMAT}")));
+            return Err(wrong(say::other_format(FORMAT)));
         }
         let bytes = |name: &str, text: &str| {
-            hex::decode(text).ok_or_else(|| wrong(&format!("{name} is not hexadecimal")))
+            hex::decode(text).ok_or_else(|| wrong(say::member_no_hexadecimal(name)))
         };
-        let nonce = Nonce::given(&bytes("nonce", &evidence.nonce)?)
-            .map_err(|error| wrong(&error.to_string()))?;
+        let nonce =
+            Nonce::given(&bytes("nonce", &evidence.nonce)?).map_err(|error| wrong(error.text()))?;
         let scheme = Scheme::from_name(&evidence.scheme)
-            .ok_or_else(|| wrong("its scheme is not known here"))?;
+            .ok_or_else(|| wrong(say::unknown_member("scheme")))?;
         let token = match &evidence.token {
             None => None,
             Some(name) => {
-                Some(Token::from_name(name).ok_or_else(|| wrong("its token is not known here"))?)
+                Some(Token::from_name(name).ok_or_else(|| wrong(say::unknown_member("token")))?)
             }
         };
         Ok(Decoded {

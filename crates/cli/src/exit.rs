@@ -1,8 +1,9 @@
 //! How the program ends when it could not even ask the card: usage, files, its own faults.
 
+use crate::arguments::Language;
 use crate::json::Object;
+use crate::language::Text;
 use crate::stream;
-use std::fmt;
 use std::path::Path;
 
 /// Exit number of a file error.
@@ -12,11 +13,11 @@ pub(crate) const FILE_ERROR: u8 = 3;
 #[derive(Debug)]
 pub(crate) enum Error {
     /// Exit 1: a fault of the program.
-    Internal(String),
+    Internal(Text),
     /// Exit 2: called wrongly.
-    Usage(String),
+    Usage(Text),
     /// Exit 3: a file cannot be read or written, or is not what it should be.
-    File(String),
+    File(Text),
 }
 
 /// An error that is to be reported, as JSON where that was asked for.
@@ -27,8 +28,20 @@ pub(crate) struct Failed {
 }
 
 impl Error {
-    pub(crate) fn file(path: &Path, reason: impl fmt::Display) -> Self {
-        Self::File(format!("{}: {reason}", path.display()))
+    pub(crate) fn file(path: &Path, reason: Text) -> Self {
+        Self::File(reason.about(path.display()))
+    }
+
+    pub(crate) fn into_text(self) -> Text {
+        match self {
+            Self::Internal(text) | Self::Usage(text) | Self::File(text) => text,
+        }
+    }
+
+    const fn text(&self) -> &Text {
+        match self {
+            Self::Internal(text) | Self::Usage(text) | Self::File(text) => text,
+        }
     }
 
     const fn code(&self) -> u8 {
@@ -48,16 +61,6 @@ impl Error {
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Internal(reason) | Self::Usage(reason) | Self::File(reason) => {
-                f.write_str(reason)
-            }
-        }
-    }
-}
-
 impl Failed {
     /// With the command's object if JSON was asked for. A usage error prints none.
     pub(crate) fn new(error: Error, object: Option<Object>) -> Self {
@@ -65,11 +68,11 @@ impl Failed {
     }
 
     /// Prints it; the exit number.
-    pub(crate) fn report(self) -> u8 {
-        stream::err(format_args!("kazasu: {}", self.error));
+    pub(crate) fn report(self, language: Language) -> u8 {
+        stream::err(format_args!("kazasu: {}", self.error.text().of(language)));
         let code = self.error.code();
         if let (Some(object), false) = (self.object, matches!(self.error, Error::Usage(_))) {
-            let message = Some(self.error.to_string());
+            let message = Some(self.error.text().to_string());
             Object { outcome: self.error.name().to_owned(), code, message, ..*object }.print();
         }
         code

@@ -1,6 +1,7 @@
 //! Files in and out. What is written appears whole or not at all.
 
 use crate::exit::Error;
+use crate::language::{Told, say};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, Write};
@@ -15,9 +16,9 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(SMALL + 1).read_to_end(&mut bytes))
-        .map_err(|error| Error::file(path, format_args!("cannot be read: {error}")))?;
+        .map_err(|error| Error::file(path, say::unreadable(&error.text())))?;
     if bytes.len() as u64 > SMALL {
-        return Err(Error::file(path, "is larger than 1 MiB, so it is the wrong file"));
+        return Err(Error::file(path, say::too_large()));
     }
     Ok(bytes)
 }
@@ -26,15 +27,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 pub(crate) fn read_der(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = read(path)?;
     if bytes.starts_with(b"-----BEGIN") {
-        let reason = "is PEM; make DER of it: openssl x509 -in FILE -outform DER -out FILE.der";
-        return Err(Error::file(path, reason));
+        return Err(Error::file(path, say::is_pem()));
     }
     Ok(bytes)
 }
 
 /// SHA-256 of a file of any size.
 pub(crate) fn sha256(path: &Path) -> Result<[u8; 32], Error> {
-    let fail = |error| Error::file(path, format_args!("cannot be read: {error}"));
+    let fail = |error: io::Error| Error::file(path, say::unreadable(&error.text()));
     let mut file = File::open(path).map_err(fail)?;
     let mut digest = Sha256::new();
     let mut block = vec![0; 1 << 16];
@@ -79,28 +79,25 @@ impl Output {
         private: bool,
     ) -> Result<Self, Error> {
         if let Some(same) = read.into_iter().find(|other| is_same(path, other)) {
-            return Err(Error::Usage(format!(
-                "{} is read by this run, so it cannot be written to; choose another name",
-                same.display()
-            )));
+            return Err(Error::Usage(say::read_by_this_run(&same.display().to_string())));
         }
-        let refused = |reason: &str| Err(Error::file(path, reason));
-        let failed = |error| Error::file(path, format_args!("cannot be written: {error}"));
+        let refused = |reason| Err(Error::file(path, reason));
+        let failed = |error: io::Error| Error::file(path, say::unwritable(&error.text()));
         let mut path = path.to_owned();
         let mut permissions = None;
         if fs::symlink_metadata(&path).is_ok_and(|it| it.is_symlink()) && !path.exists() {
-            return refused("is a link to a file that is not there");
+            return refused(say::dangling_link());
         }
         if let Ok(there) = fs::metadata(&path) {
             if there.is_dir() {
-                return refused("is a folder, not a file");
+                return refused(say::is_folder());
             }
             if !there.is_file() {
                 let file = File::options().write(true).open(&path).map_err(failed)?;
                 return Ok(Self { path, temporary: None, file });
             }
             if there.permissions().readonly() {
-                return refused("cannot be written: it is read-only");
+                return refused(say::read_only());
             }
             permissions = Some(there.permissions());
             // Behind a symbolic link, the file that it names is the one to be replaced.
@@ -108,7 +105,7 @@ impl Output {
         }
         let mut name = path.file_name().unwrap_or_default().to_owned();
         if name.is_empty() {
-            return refused("is not the name of a file");
+            return refused(say::no_file_name());
         }
         name.push(format!(".{}.new", std::process::id()));
         let temporary = path.with_file_name(name);
@@ -136,8 +133,7 @@ impl Output {
 
     /// Writes it whole.
     pub(crate) fn write(mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.put(bytes)
-            .map_err(|error| Error::file(&self.path, format_args!("cannot be written: {error}")))
+        self.put(bytes).map_err(|error| Error::file(&self.path, say::unwritable(&error.text())))
     }
 
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -178,10 +174,10 @@ impl Shown {
         std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
         let file = new
             .open(path)
-            .map_err(|error| Error::file(path, format_args!("cannot be made: {error}")))?;
+            .map_err(|error| Error::file(path, say::cannot_be_made(&error.text())))?;
         let shown_file = file
             .try_clone()
-            .map_err(|error| Error::file(path, format_args!("cannot be made: {error}")))?;
+            .map_err(|error| Error::file(path, say::cannot_be_made(&error.text())))?;
         *shown() = Some((path.to_owned(), shown_file));
         Ok(Self { file })
     }

@@ -13,6 +13,7 @@ use crate::json::{
     CertificateObject, ChallengeObject, ConfirmationObject, DecisionObject, ExchangeObject, Object,
     RecordObject, TrustObject, cleared,
 };
+use crate::language::{Told, say};
 use crate::link::Link;
 use crate::on_card::{Read, again, own, record};
 use crate::reader::{CERTIFICATE, Exchanger, ReaderName, shared, storage_error};
@@ -58,7 +59,7 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
     screen.interruptible(empty(options, nonce));
     let key_use = key_use(options);
     if options.evidence.is_some() {
-        return Err(fail(Error::Usage("--evidence is of a check-in by PIN".to_owned())));
+        return Err(fail(Error::Usage(say::evidence_is_of_pin())));
     }
     let prepared = Prepared::new(options, screen).map_err(fail)?;
     let reader = match options.reader.open(screen) {
@@ -103,7 +104,7 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
             Looking::Visual { desk, operator, reason }
         }
     };
-    let fresh = || Nonce::fresh().map_err(|error| fail(Error::Internal(error.to_string())));
+    let fresh = || Nonce::fresh().map_err(|error| fail(Error::Internal(error.text())));
     // The nonce that was given is for the key that is told of in the end.
     let (of_card, of_key) = match key_use {
         KeyUseName::CardAuthenticity => (nonce.clone(), None),
@@ -253,15 +254,11 @@ impl Prepared {
                 // Nobody else has a picture that everybody has.
                 None if options.reader.reader == ReaderName::Virtual => Photo::Sample
                     .bytes()
-                    .map_err(|error| error.to_string())
+                    .map_err(|error| error.text())
                     .and_then(|bytes| decode(&bytes))
-                    .map_err(Error::Internal)?,
+                    .map_err(|error| Error::Internal(say::picture_refused(&error)))?,
                 None => {
-                    return Err(Error::Usage(
-                        "there is no camera here: --probe names the picture to compare, PNG or \
-                         JPEG 2000; only the demonstration card has one of its own"
-                            .to_owned(),
-                    ));
+                    return Err(Error::Usage(say::no_camera()));
                 }
             };
             let liveness = person.stand_in_liveness.unwrap_or(LivenessName::Passed).liveness();
@@ -269,30 +266,18 @@ impl Prepared {
             return Ok(Self::Face { picture, matcher });
         }
         if !options.secrets.pin_stdin && !terminal::is_there() {
-            return Err(Error::Usage(
-                "staff are asked and there is no terminal to ask at; use --code-stdin and write the code and \
-                 the two answers of staff to standard input, a line each. No try was used."
-                    .to_owned(),
-            ));
+            return Err(Error::Usage(say::no_terminal_for_staff()));
         }
         let (operator, reason) = (person.operator.clone(), person.reason.clone());
         let (operator, reason) = (operator.unwrap_or_default(), reason.unwrap_or_default());
-        Operator::new(&operator).map_err(|error| Error::Usage(format!("--operator: {error}")))?;
-        Reason::new(&reason).map_err(|error| Error::Usage(format!("--reason: {error}")))?;
+        Operator::new(&operator).map_err(|error| Error::Usage(error.text().about("--operator")))?;
+        Reason::new(&reason).map_err(|error| Error::Usage(error.text().about("--reason")))?;
         let canvas = if screen.json { Canvas::of_stderr() } else { Canvas::of_stdout() };
         let display = match (&person.photo_out, canvas.filter(|it| it.has_greys())) {
             (Some(path), _) => Display::File(Shown::prepare(path)?),
             (None, Some(canvas)) if canvas.has_room_above(QUESTIONS) => Display::Terminal(canvas),
-            (None, Some(_)) => {
-                return Err(Error::Usage(screen.language.photo_too_small().to_owned()));
-            }
-            (None, None) => {
-                return Err(Error::Usage(
-                    "staff cannot see the photo here: the output is no terminal with greys; \
-                     --photo-out FILE puts it where another program can show it"
-                        .to_owned(),
-                ));
-            }
+            (None, Some(_)) => return Err(Error::Usage(say::photo_too_small())),
+            (None, None) => return Err(Error::Usage(say::no_screen_for_staff())),
         };
         Ok(Self::Visual { operator, reason, display })
     }

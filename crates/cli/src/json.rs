@@ -8,6 +8,7 @@ pub(crate) use on_card::{
 };
 pub(crate) use person::{ConfirmationObject, DecisionObject, MatcherObject};
 
+use crate::arguments::Language;
 use crate::interrupt::{self, Interrupted};
 use crate::{hex, stream};
 use kazasu::apdu::Counts;
@@ -205,9 +206,11 @@ impl CertificateObject {
 
 impl CertificateObject {
     /// In one line, for people.
-    pub(crate) fn line(&self) -> String {
+    pub(crate) fn line(&self, language: Language) -> String {
         let Self { kind, serial, not_before, not_after, phase, .. } = self;
-        format!("certificate {kind}: serial {serial}, {not_before} .. {not_after}, {phase}")
+        let title = language.of("certificate", "電子証明書");
+        let number = language.of("serial", "シリアル番号");
+        format!("{title} {kind}: {number} {serial}, {not_before} .. {not_after}, {phase}")
     }
 }
 

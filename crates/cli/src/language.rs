@@ -1,6 +1,19 @@
 //! What the program says to people, in English and Japanese.
 
+mod card;
+mod face;
+mod host;
 mod person;
+pub(crate) mod say;
+mod text;
+mod trust;
+pub(crate) mod usage;
+
+#[cfg(any(feature = "pcsc", windows))]
+pub(crate) use host::quirk;
+pub(crate) use text::{Text, Told};
+#[cfg(test)]
+mod tests;
 
 use crate::arguments::Language;
 use crate::on_card::Standing;
@@ -173,6 +186,10 @@ impl Language {
             Outcome::BadAnswer => self.of(
                 "The card's answer is not what belongs there. Place it again.",
                 "カードの応答が正しくありません。もう一度置いてください。",
+            ),
+            Outcome::NoApplication => self.of(
+                "This card or phone does not have what was asked for. Use the card itself, or the PIN.",
+                "このカードまたはスマートフォンには必要な機能がありません。カード本体または暗証番号をご利用ください。",
             ),
             Outcome::FaceNoMatch => self.of(
                 "The face could not be confirmed. Use the PIN, or let staff look.",

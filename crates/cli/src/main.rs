@@ -42,19 +42,23 @@ mod terminal;
 mod trust;
 mod verify;
 
-use arguments::{Arguments, Command};
-use clap::Parser;
+use arguments::{Arguments, Command, Language};
 use exit::{Error, Failed};
+use language::say;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::from_command_line() {
+        Ok(arguments) => arguments,
+        Err(code) => return ExitCode::from(code),
+    };
     interrupt::install();
-    let json = arguments.command.output().json;
-    let code = ended(json, || run(&arguments.command));
+    let output = arguments.command.output();
+    let language = Language::choose(output.lang);
+    let code = ended(output.json, language, || run(&arguments.command));
     if !stream::finish() {
-        stream::err("kazasu: standard output cannot be written, so the result is not complete");
+        stream::err(format_args!("kazasu: {}", say::output_lost().of(language)));
         return ExitCode::from(exit::FILE_ERROR);
     }
     ExitCode::from(code)
@@ -80,12 +84,12 @@ fn run(command: &Command) -> Result<u8, Failed> {
 }
 
 /// The exit number of a job. A panic is a fault of the program and has its number too.
-fn ended(json: bool, job: impl FnOnce() -> Result<u8, Failed>) -> u8 {
+fn ended(json: bool, language: Language, job: impl FnOnce() -> Result<u8, Failed>) -> u8 {
     let result = catch_unwind(AssertUnwindSafe(job)).unwrap_or_else(|_| {
-        let error = Error::Internal("the program has a fault; nothing was tried again".to_owned());
+        let error = Error::Internal(say::fault_of_the_program());
         Err(Failed::new(error, json.then(json::Object::done)))
     });
-    result.unwrap_or_else(|failed| failed.report())
+    result.unwrap_or_else(|failed| failed.report(language))
 }
 
 #[cfg(test)]
@@ -94,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_internal_error() {
-        assert_eq!(ended(false, || panic!("on purpose")), 1);
-        assert_eq!(ended(false, || Ok(17)), 17);
+        assert_eq!(ended(false, Language::En, || panic!("on purpose")), 1);
+        assert_eq!(ended(false, Language::En, || Ok(17)), 17);
     }
 }

@@ -5,6 +5,7 @@ use crate::arguments::{Check, CodeOptions, ReaderOptions, RecordTrustOptions};
 use crate::authority::Authorities;
 use crate::exit::{Error, Failed};
 use crate::json::{ExchangeObject, FieldObject, MASKED, Object, RecordObject, cleared};
+use crate::language::Told;
 use crate::link::Link;
 use crate::reader::{Exchanger, Reader, storage_error};
 use crate::screen::Screen;
@@ -66,7 +67,7 @@ pub(crate) fn run<V>(
     }
     let authorities = authorities(task, Some(&reader)).map_err(fail)?;
     let anchors = authorities.anchors().map_err(fail)?;
-    let nonce = Nonce::fresh().map_err(|error| fail(Error::Internal(error.to_string())))?;
+    let nonce = Nonce::fresh().map_err(|error| fail(Error::Internal(error.text())))?;
     // After a wrong code the card was not challenged yet: the nonce is as new as before.
     let wanted = || match task.check {
         Check::Card => Some((&anchors, RecordChecks::card(&anchors, nonce.clone()))),

@@ -5,6 +5,7 @@
 use crate::arguments::Language;
 use crate::exit::Error;
 use crate::interrupt::{self, Risk};
+use crate::language::{Text, Told, say};
 use crate::reader::{Look, NoReader};
 use crate::screen::Screen;
 use kazasu::apdu::transport::ErrorKind;
@@ -25,7 +26,7 @@ pub(crate) fn canceller() -> Canceller {
 
 /// The outcome of an error of PC/SC, in its own words.
 pub(crate) fn no_reader(error: &kazasu_pcsc::Error) -> NoReader {
-    NoReader::Outcome(Outcome::from(error.kind()), error.to_string())
+    NoReader::Outcome(Outcome::from(error.kind()), error.text())
 }
 
 /// Watches the card of a link, which is never asked anything. Begins when it is first called: most
@@ -42,12 +43,12 @@ pub(crate) fn presence(link: &Link) -> Look {
         while let Ok(Some(event)) = watcher.wait(Some(Duration::ZERO)) {
             let (outcome, text) = match event {
                 Event::CardOut { reader } if reader == name => {
-                    (Outcome::CardRemoved, "the card was removed; place it again".to_owned())
+                    (Outcome::CardRemoved, say::card_left())
                 }
                 Event::Unplugged { reader } if reader == name => {
-                    (Outcome::ReaderLost, "the reader disappeared; connect it again".to_owned())
+                    (Outcome::ReaderLost, say::reader_left())
                 }
-                Event::ServiceDown { error } => (Outcome::from(error.kind()), error.to_string()),
+                Event::ServiceDown { error } => (Outcome::from(error.kind()), error.text()),
                 _ => continue,
             };
             return Some((outcome, text));
@@ -203,27 +204,19 @@ fn look(
     settings: &Settings,
     probed: &mut bool,
 ) -> Result<Found, NoReader> {
-    let nothing = |outcome, text: &str, missing| {
-        Ok(Found::Nothing(NoReader::Outcome(outcome, text.to_owned()), missing))
-    };
+    let nothing =
+        |outcome, text, missing| Ok(Found::Nothing(NoReader::Outcome(outcome, text), missing));
     let meant = choose(all, name)?;
     if meant.is_empty() {
         let there = names(all);
-        let text = name.map_or_else(
-            || "there is no card reader; connect one".to_owned(),
-            |name| none_called(name, all),
-        );
+        let text = name.map_or_else(say::none_at_all, |name| none_called(name, all));
         let missing = Missing::Reader(name.map(str::to_owned), there);
-        return nothing(Outcome::NoReader, &text, missing);
+        return nothing(Outcome::NoReader, text, missing);
     }
     let cards: Vec<_> = meant.into_iter().filter(|reader| reader.has_card()).collect();
     match cards.as_slice() {
-        [] => nothing(Outcome::NoCard, "there is no card on the reader; place one", Missing::Card),
-        [reader] if reader.is_mute() => nothing(
-            Outcome::NoCard,
-            "the card does not answer; turn it round or clean it",
-            Missing::Answer,
-        ),
+        [] => nothing(Outcome::NoCard, say::no_card(), Missing::Card),
+        [reader] if reader.is_mute() => nothing(Outcome::NoCard, say::mute_card(), Missing::Answer),
         [reader] if !*probed => match readers.open(&reader.name, settings.clone()) {
             Ok(link) => Ok(Found::Link(Box::new(link))),
             Err(error) => match error.kind() {
@@ -240,10 +233,10 @@ fn look(
 }
 
 /// What is said of a name that no reader has.
-pub(crate) fn none_called(name: &str, all: &[Reader]) -> String {
+pub(crate) fn none_called(name: &str, all: &[Reader]) -> Text {
     match names(all) {
-        there if there.is_empty() => format!("there is no card reader; connect \"{name}\""),
-        there => format!("no card reader is called \"{name}\"; there are: {there}"),
+        there if there.is_empty() => say::none_but_wanted(name),
+        there => say::none_called(name, &there),
     }
 }
 
@@ -271,18 +264,16 @@ fn choose<'r>(all: &'r [Reader], name: Option<&str>) -> Result<Vec<&'r Reader>, 
     let Some(name) = name else { return Ok(all.iter().collect()) };
     let meant = called(all, name);
     if meant.len() > 1 {
-        return Err(NoReader::Error(Error::Usage(listing(
-            "several readers have that name",
-            &meant,
-        ))));
+        return Err(NoReader::Error(Error::Usage(say::several_called(&listing(&meant)))));
     }
     Ok(meant)
 }
 
-fn listing(why: &str, readers: &[&Reader]) -> String {
+/// They, as they are to be named.
+fn listing(readers: &[&Reader]) -> String {
     let names: Vec<_> =
         readers.iter().map(|reader| format!("--reader 'pcsc:{}'", reader.name)).collect();
-    format!("{why}; name one: {}", names.join(", "))
+    names.join(", ")
 }
 
 /// Several cards: SELECT tells which is a My Number card.
@@ -297,7 +288,7 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
                 Ok(false) => {}
                 Err(error) => {
                     let outcome = Failure::Card(error).outcome();
-                    let text = format!("\"{}\": {error}", reader.name);
+                    let text = error.text().about(format_args!("\"{}\"", reader.name));
                     let failed = NoReader::Outcome(outcome, text);
                     match outcome {
                         Outcome::Cancelled | Outcome::ServiceDown => return Err(failed),
@@ -315,8 +306,7 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
     }
     if meant.len() > 1 {
         let names: Vec<_> = meant.iter().map(|(reader, _)| *reader).collect();
-        let text = listing("several readers have a My Number card", &names);
-        return Err(NoReader::Error(Error::Usage(text)));
+        return Err(NoReader::Error(Error::Usage(say::several_cards(&listing(&names)))));
     }
     match (meant.pop(), silent, last) {
         (Some((_, link)), ..) => Ok(Found::Link(Box::new(link))),
@@ -324,10 +314,7 @@ fn probe(readers: &Readers, cards: &[&Reader], settings: &Settings) -> Result<Fo
         (None, Some(silent), _) => Err(silent),
         (None, None, Some((outcome, missing))) => Ok(Found::Nothing(outcome, missing)),
         (None, None, None) => Ok(Found::Nothing(
-            NoReader::Outcome(
-                Outcome::NotAMyNumberCard,
-                "none of the cards is a My Number card; place one".to_owned(),
-            ),
+            NoReader::Outcome(Outcome::NotAMyNumberCard, say::no_my_number_card()),
             Missing::Card,
         )),
     }

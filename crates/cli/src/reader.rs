@@ -2,6 +2,7 @@
 
 use crate::arguments::ReaderOptions;
 use crate::exit::Error;
+use crate::language::{Text, Told, say};
 use crate::link::Link;
 use crate::screen::Screen;
 use crate::{interrupt, stream};
@@ -25,14 +26,14 @@ pub(crate) enum ReaderName {
 }
 
 impl FromStr for ReaderName {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
+    type Err = Text;
+    fn from_str(text: &str) -> Result<Self, Text> {
         match text.split_once(':') {
             None if text == "virtual" => Ok(Self::Virtual),
             Some(("virtual", file)) if !file.is_empty() => Ok(Self::VirtualFile(file.into())),
             None if text == "pcsc" => Ok(Self::Pcsc(None)),
             Some(("pcsc", name)) if !name.is_empty() => Ok(Self::Pcsc(Some(name.to_owned()))),
-            _ => Err("a reader is `virtual`, `virtual:FILE`, `pcsc` or `pcsc:NAME`".to_owned()),
+            _ => Err(say::reader_names()),
         }
     }
 }
@@ -72,7 +73,7 @@ impl Exchanger {
 
 /// Looks whether the card that was opened is still there: `None`, or what became of it. Asks the
 /// card nothing.
-pub(crate) type Look = Box<dyn FnMut() -> Option<(Outcome, String)>>;
+pub(crate) type Look = Box<dyn FnMut() -> Option<(Outcome, Text)>>;
 
 /// One look for several who ask. What became of the card is told again and again.
 pub(crate) fn shared(look: Look) -> impl Fn() -> Look {
@@ -103,7 +104,7 @@ pub(crate) struct Reader {
 /// Why there is no reader: an error of the program, or an outcome.
 pub(crate) enum NoReader {
     Error(Error),
-    Outcome(Outcome, String),
+    Outcome(Outcome, Text),
 }
 
 impl ReaderOptions {
@@ -161,11 +162,12 @@ fn open_pcsc(_: Option<&str>, _: Option<u64>, _: Screen) -> Result<(Link, Look),
 /// What a program says that was built without PC/SC.
 #[cfg(not(any(feature = "pcsc", windows)))]
 pub(crate) fn without_pcsc() -> Error {
-    Error::Usage(
+    Error::Usage(Text::new(
         "this program was built without PC/SC; install libpcsclite-dev and build with \
-         `cargo build --release --features pcsc`"
-            .to_owned(),
-    )
+         `cargo build --release --features pcsc`",
+        "このプログラムは PC/SC なしでビルドされています。libpcsclite-dev を入れて \
+         `cargo build --release --features pcsc` でビルドしてください",
+    ))
 }
 
 impl Reader {
@@ -183,7 +185,7 @@ impl Reader {
 impl From<virtual_card::Error> for NoReader {
     fn from(error: virtual_card::Error) -> Self {
         match error {
-            virtual_card::Error::InUse { .. } => Self::Outcome(Outcome::InUse, error.to_string()),
+            virtual_card::Error::InUse { .. } => Self::Outcome(Outcome::InUse, error.text()),
             error => Self::Error(card_error(error)),
         }
     }
@@ -193,7 +195,7 @@ impl From<virtual_card::Error> for NoReader {
 pub(crate) fn storage_error(session: &Session<'_, Link>) -> Option<Error> {
     match session.last_error() {
         Some(crate::link::Error::Virtual(virtual_card::LinkError::Card(error))) => {
-            Some(Error::File(error.to_string()))
+            Some(Error::File(error.text()))
         }
         _ => None,
     }
@@ -203,7 +205,7 @@ pub(crate) fn storage_error(session: &Session<'_, Link>) -> Option<Error> {
 pub(crate) fn card_error(error: virtual_card::Error) -> Error {
     use virtual_card::Error as Of;
     match error {
-        Of::InvalidIssue(_) => Error::Usage(error.to_string()),
+        Of::InvalidIssue(_) => Error::Usage(error.text()),
         // Their texts name the file.
         Of::Io { .. }
         | Of::AlreadyExists { .. }
@@ -212,7 +214,7 @@ pub(crate) fn card_error(error: virtual_card::Error) -> Error {
         | Of::LockLost { .. }
         | Of::NotACardFile { .. }
         | Of::UnsupportedVersion { .. }
-        | Of::Damaged { .. } => Error::File(error.to_string()),
-        error => Error::Internal(error.to_string()),
+        | Of::Damaged { .. } => Error::File(error.text()),
+        error => Error::Internal(error.text()),
     }
 }

@@ -3,6 +3,7 @@
 use crate::arguments::Readers;
 use crate::exit::Failed;
 use crate::json::{EventObject, Object, ReaderObject};
+use crate::language::{self, say};
 use crate::pcsc::{canceller, no_reader};
 use crate::screen::Screen;
 use crate::{hex, stream};
@@ -20,7 +21,7 @@ pub(crate) fn run(options: &Readers) -> Result<u8, Failed> {
     };
     if screen.json {
         let readers = Some(all.iter().map(object).collect());
-        let message = all.is_empty().then(|| "there is no card reader; connect one".to_owned());
+        let message = all.is_empty().then(|| say::none_at_all().into_english());
         let object = if all.is_empty() { Object::new(Outcome::NoReader) } else { Object::done() };
         Object { readers, message, ..object }.print();
     } else if all.is_empty() {
@@ -29,7 +30,7 @@ pub(crate) fn run(options: &Readers) -> Result<u8, Failed> {
         for reader in &all {
             screen.line(line(screen, reader));
             if let Some(quirk) = reader.quirk() {
-                screen.line(format_args!("  {}", quirk.note));
+                screen.line(format_args!("  {}", language::quirk(quirk).of(screen.language)));
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::arguments::{Language, OutputOptions};
 use crate::exit::{Error, Failed};
 use crate::json::Object;
+use crate::language::{Text, Told};
 use crate::reader::NoReader;
 use crate::stream::{self, Plain};
 use kazasu::apdu::Counts;
@@ -87,7 +88,7 @@ impl Screen {
             _ => self.language.outcome(outcome, tries_left),
         });
         if let Some(failure) = failure {
-            self.line(format_args!("  {outcome} ({}): {failure}", outcome.code()));
+            self.reason(outcome, &failure.text());
         }
         if let Some(counts) = counts {
             self.line(format_args!(
@@ -99,6 +100,12 @@ impl Screen {
                 self.language.of("bytes out + in", "バイト（送信 + 受信）"),
             ));
         }
+    }
+
+    /// Prints the name and the number of an outcome, and its reason.
+    pub(crate) fn reason(self, outcome: Outcome, reason: &Text) {
+        let (code, reason) = (outcome.code(), reason.of(self.language));
+        self.line(format_args!("  {outcome} ({code}): {reason}"));
     }
 
     /// Prints what a certificate that was accepted is.
@@ -127,10 +134,11 @@ impl Screen {
             NoReader::Error(error) => Err(self.fail(error, object)),
             NoReader::Outcome(outcome, message) => {
                 if self.json {
-                    Object { message: Some(message), ..object.named(outcome) }.print();
+                    let message = Some(message.into_english());
+                    Object { message, ..object.named(outcome) }.print();
                 } else {
                     self.line(self.language.outcome(outcome, None));
-                    self.line(format_args!("  {outcome} ({}): {message}", outcome.code()));
+                    self.reason(outcome, &message);
                 }
                 Ok(outcome.code())
             }

@@ -3,6 +3,7 @@
 
 use crate::arguments::{CodeOptions, Language, SecretOptions};
 use crate::exit::Error;
+use crate::language::{Text, Told, say};
 use crate::reader::{Look, NoReader};
 use crate::{code, interrupt, stream, terminal};
 use kazasu::mynacard::{Password, Pin, Reference};
@@ -15,16 +16,17 @@ const LINE: usize = 64;
 const ENTRIES: usize = 5;
 
 /// Reads a secret of the form that `reference` has.
-pub(crate) fn parse(reference: Reference, text: &str) -> Result<OwnedSecret, String> {
+pub(crate) fn parse(reference: Reference, text: &str) -> Result<OwnedSecret, Text> {
+    let half = code::half_width(text);
     match reference {
         Reference::Sign => {
-            Password::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string())
+            Password::new(half.as_bytes()).map(Into::into).map_err(|error| error.text())
         }
         Reference::BirthDate => code::birth_date(text).map(Into::into),
         Reference::CardFaceNumberB | Reference::InputSupportNumberB => {
             code::number_b(text).map(Into::into)
         }
-        _ => Pin::new(text.as_bytes()).map(Into::into).map_err(|error| error.to_string()),
+        _ => Pin::new(half.as_bytes()).map(Into::into).map_err(|error| error.text()),
     }
 }
 
@@ -123,23 +125,11 @@ impl Secrets {
             return parse(reference, &text).map_err(|_| Declined::Cancelled);
         }
         if !terminal::is_there() {
-            if self.language == Language::Ja {
-                let option =
-                    if reference.is_access_code() { "--code-stdin" } else { "--pin-stdin" };
-                return Err(self.ends(Error::Usage(format!(
-                    "{}が必要ですが、入力する端末がありません。{option} を指定し、1行に1つずつ標準入力に書いてください。\
-                     回数は減っていません。",
-                    self.language.reference(reference)
-                ))));
-            }
-            let (what, option) = match reference.is_access_code() {
-                true => ("a code", "--code-stdin"),
-                false => ("a PIN", "--pin-stdin"),
+            let text = match reference.is_access_code() {
+                true => say::no_terminal_for_code(),
+                false => say::no_terminal_for_pin(),
             };
-            return Err(self.ends(Error::Usage(format!(
-                "{what} is needed and there is no terminal to ask at; use {option} and write one \
-                 line per secret to standard input. No try was used."
-            ))));
+            return Err(self.ends(Error::Usage(text)));
         }
         for _ in 0..ENTRIES {
             let entered = self.hidden(prompt.to_owned())?;
@@ -149,7 +139,7 @@ impl Secrets {
             }
             match parse(reference, &entered) {
                 Ok(secret) => return Ok(secret),
-                Err(reason) => stream::err(self.language.malformed(reference).unwrap_or(&reason)),
+                Err(reason) => stream::err(reason.of(self.language)),
             }
         }
         Err(Declined::Cancelled)
@@ -170,7 +160,7 @@ impl Secrets {
             let secret = match parse(reference, &entered) {
                 Ok(secret) => secret,
                 Err(reason) => {
-                    stream::err(reason);
+                    stream::err(reason.of(self.language));
                     continue;
                 }
             };
@@ -178,7 +168,7 @@ impl Secrets {
             if *again == *entered {
                 return Ok(secret);
             }
-            stream::err(self.language.of("They differ.", "一致しません。"));
+            stream::err(say::they_differ().of(self.language));
         }
         Err(Declined::Cancelled)
     }
@@ -268,14 +258,10 @@ impl Holder for Secrets {
 fn line() -> Result<Zeroizing<String>, Error> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LINE));
     terminal::line(&mut bytes, LINE)
-        .map_err(|error| Error::Usage(format!("standard input cannot be read: {error}")))?;
+        .map_err(|error| Error::Usage(say::input_unreadable(&error.text())))?;
     if bytes.is_empty() {
-        return Err(Error::Usage(
-            "standard input ended before a secret; --pin-stdin and --code-stdin want one line for each. No \
-             try was used.".to_owned(),
-        ));
+        return Err(Error::Usage(say::input_ended()));
     }
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Error::Usage("a secret is not plain text; no try was used".to_owned()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Error::Usage(say::input_is_no_text()))?;
     Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

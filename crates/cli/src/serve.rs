@@ -4,6 +4,7 @@ use crate::arguments::CardServe;
 use crate::exit::{Error, Failed};
 use crate::interrupt;
 use crate::json::Object;
+use crate::language::{Text, Told, say};
 use crate::reader::{NoReader, card_error};
 use crate::screen::Screen;
 use kazasu::Outcome;
@@ -28,7 +29,7 @@ pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
         Err(error) => return screen.no_reader(error, Object::done()),
     };
     let slot = vpcd::Slot::prepare(options.vpcd.as_str(), card)
-        .map_err(|error| fail(Error::Usage(error.to_string())))?;
+        .map_err(|error| fail(Error::Usage(error.text())))?;
     for fault in &options.fault {
         slot.push_fault(fault.clone());
     }
@@ -48,10 +49,8 @@ pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
         if Instant::now() >= patience {
             let text = match error {
                 // Its text says what to do.
-                vpcd::Error::Refused { .. } => error.to_string(),
-                _ => {
-                    format!("{error}; is pcscd running with the vpcd driver, and is this its port?")
-                }
+                vpcd::Error::Refused { .. } => error.text(),
+                _ => say::is_vpcd_there(&error.text()),
             };
             return screen.no_reader(NoReader::Outcome(Outcome::NoReader, text), Object::done());
         }
@@ -99,8 +98,8 @@ ins:HEX, verify; without it the first command that the effect can change: ins:2A
 ins:B0 for what shortens or spoils an answer, else any. With ! always, otherwise once";
 
 /// Reads a fault as `--fault` gives it.
-pub(crate) fn fault(text: &str) -> Result<Fault, String> {
-    let wrong = || format!("not a fault: {FAULTS}");
+pub(crate) fn fault(text: &str) -> Result<Fault, Text> {
+    let wrong = || say::no_fault(FAULTS);
     let (text, always) = match text.strip_suffix('!') {
         Some(text) => (text, true),
         None => (text, false),

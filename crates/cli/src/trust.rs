@@ -3,6 +3,7 @@
 use crate::arguments::TrustOptions;
 use crate::exit::Error;
 use crate::file;
+use crate::language::{Told, say};
 use crate::reader::Reader;
 use kazasu::pki::rsa::Alloc;
 use kazasu::pki::{Anchor, Anchors, Kind, MAX_CALLER_ANCHORS, Time, Validator};
@@ -22,12 +23,12 @@ impl Trust {
     /// too, unless roots are named: then those are meant.
     pub(crate) fn new(options: &TrustOptions, reader: Option<&Reader>) -> Result<Self, Error> {
         if options.anchor.len() > MAX_CALLER_ANCHORS {
-            return Err(Error::Usage(format!("at most {MAX_CALLER_ANCHORS} anchors")));
+            return Err(Error::Usage(say::too_many_anchors(MAX_CALLER_ANCHORS)));
         }
         let mut custom = Vec::new();
         for path in &options.anchor {
             let der = file::read_der(path)?;
-            Anchor::custom(&der).map_err(|error| Error::file(path, error))?;
+            Anchor::custom(&der).map_err(|error| Error::file(path, error.text()))?;
             custom.push(der);
         }
         let mut virtual_roots = Vec::new();
@@ -49,7 +50,7 @@ impl Trust {
 
     /// The anchors.
     pub(crate) fn anchors(&self) -> Result<Anchors<'_>, Error> {
-        let wrong = |error: kazasu::pki::Error| Error::Internal(format!("a root: {error}"));
+        let wrong = |error: kazasu::pki::Error| Error::Internal(say::root_refused(&error.text()));
         let mut anchors = Anchors::production();
         if self.test {
             anchors = anchors.with_test();
@@ -77,7 +78,5 @@ pub(crate) fn clock() -> Result<Time, Error> {
         .ok()
         .and_then(|elapsed| i64::try_from(elapsed.as_secs()).ok())
         .map(Time::from_unix)
-        .ok_or_else(|| {
-            Error::Internal("the clock of this machine is before 1970; set it".to_owned())
-        })
+        .ok_or_else(|| Error::Internal(say::clock_before_1970()))
 }

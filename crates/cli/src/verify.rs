@@ -4,6 +4,7 @@ use crate::arguments::Verify;
 use crate::evidence::Evidence;
 use crate::exit::{Error, Failed};
 use crate::json::{CertificateObject, Object, SignatureObject, TrustObject};
+use crate::language::say;
 use crate::screen::Screen;
 use crate::trust::{Trust, validator};
 use crate::{file, hex};
@@ -56,8 +57,7 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
         Object {
             message: failure.map(|failure| match failure {
                 Failure::Signature(_) if question.other_nonce => {
-                    "the evidence is for another challenge than the one given; do not accept it"
-                        .to_owned()
+                    say::other_challenge().into_english()
                 }
                 failure => failure.to_string(),
             }),
@@ -87,10 +87,7 @@ pub(crate) fn run(options: &Verify) -> Result<u8, Failed> {
         ));
     } else {
         if question.other_nonce {
-            screen.line(screen.language.of(
-                "The evidence is for another challenge than the one given.",
-                "指定されたチャレンジに対する証跡ではありません。",
-            ));
+            screen.line(say::other_challenge().of(screen.language));
         }
         screen.outcome(outcome, failure.as_ref(), None, None);
     }
@@ -127,7 +124,7 @@ fn question(options: &Verify) -> Result<Question, Error> {
     let (Some(input), Some(signature), Some(certificate)) =
         (&options.input, &options.sig, &options.cert)
     else {
-        return Err(Error::Usage("verify takes --evidence, or --in with --sig and --cert".into()));
+        return Err(Error::Usage(say::verify_wants()));
     };
     let digest_sha256 = file::sha256(input)?;
     Ok(Question {

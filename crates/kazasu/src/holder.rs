@@ -69,7 +69,7 @@ impl From<VerificationNumberB> for OwnedSecret {
     }
 }
 
-/// Why no PIN was given. Nothing was tried.
+/// Why no PIN and no access code was given. Nothing was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Declined {
@@ -82,8 +82,8 @@ pub enum Declined {
 impl fmt::Display for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Cancelled => "cancelled before a PIN was given; no try was used",
-            Self::TimedOut => "no PIN was given in time; no try was used",
+            Self::Cancelled => "cancelled before anything was given; no try was used",
+            Self::TimedOut => "nothing was given in time; no try was used",
         })
     }
 }

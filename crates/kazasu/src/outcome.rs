@@ -33,7 +33,8 @@ macro_rules! outcomes {
 }
 
 outcomes! {
-    /// The identity is proven. The certificate is valid, perhaps about to expire.
+    /// The identity is proven. The certificate is valid, perhaps about to expire; after a check by face
+    /// or by staff with the key use `card-authenticity` nobody looked at a certificate.
     Verified = 0, "verified";
     /// The PIN was wrong; one try was used.
     PinWrong = 10, "pin_wrong";

@@ -178,7 +178,10 @@ impl fmt::Display for VerifyError {
                 "{WRONG_CODES_MAX} access codes were wrong in this session and it takes no more; no \
                  try was used, {left} left; compare the codes with the card and begin again"
             ),
-            Self::Wrong { left } => write!(f, "wrong, {left} left"),
+            Self::Wrong { left } => write!(
+                f,
+                "what was given is wrong, {left} tries left; compare it before another is used"
+            ),
             Self::WrongAndBlocked => f.write_str(
                 "wrong, and that was the last try: none are left; the holder resets the PIN at the \
                  municipality or with the official app and a convenience store kiosk",

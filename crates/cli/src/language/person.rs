@@ -2,35 +2,8 @@
 
 use crate::arguments::{KeyUseName, Language};
 use kazasu::face::{Quality, Question};
-use kazasu::mynacard::Reference;
 
 impl Language {
-    /// What form a code or a PIN has, said where another was typed; English says what is wrong itself.
-    pub(crate) const fn malformed(self, reference: Reference) -> Option<&'static str> {
-        match (self, reference) {
-            (Self::En, _) => None,
-            (Self::Ja, Reference::BirthDate) => Some(
-                "生年月日は6桁（元号の年・月・日）、YYYY-MM-DD、または券面のとおり（S60.6.15）入力してください。\
-                 改元の日は6桁で入力します。回数は減っていません。",
-            ),
-            (Self::Ja, Reference::CardFaceNumberB | Reference::InputSupportNumberB) => Some(
-                "照合番号Bは14桁、または「生年月日 有効期限の西暦年 セキュリティコード」を空白で区切って入力してください。\
-                 改元の日は6桁で入力します。回数は減っていません。",
-            ),
-            (Self::Ja, _) => Some("形式が正しくありません。回数は減っていません。"),
-        }
-    }
-
-    /// Staff could not tell a face by the photo that fits the window.
-    pub(crate) const fn photo_too_small(self) -> &'static str {
-        self.of(
-            "the photo would be too small to tell a face by: make the window larger (22 lines or more), or \
-             use --photo-out FILE and another program to show it",
-            "ウィンドウが小さいため、顔写真を確認できる大きさで表示できません。ウィンドウを22行以上に広げるか、\
-             --photo-out FILE で保存して別のプログラムで表示してください。",
-        )
-    }
-
     /// What the matcher is.
     pub(crate) const fn demonstration_matcher(self) -> &'static str {
         self.of(
