@@ -9,7 +9,9 @@ use crate::procedure::Procedure;
 use crate::running::{Running, Stepped, Turn};
 use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, ready};
+use core::pin::pin;
+use core::task::{Context, Waker};
 
 /// Drives procedures over a blocking link.
 ///
@@ -84,11 +86,7 @@ impl<'b, T: Transport> Session<'b, T> {
     /// The link's; the presence ends all the same, because nothing is known of it any more.
     pub fn power_off(&mut self) -> Result<PowerOff, T::Error> {
         let result = self.transport.power_off();
-        match &result {
-            Ok(PowerOff::Done) => self.channel.powered_off(),
-            Ok(PowerOff::Unsupported) => {}
-            Err(error) => self.channel.end_presence(error.kind()),
-        }
+        ended(&mut self.channel, &result);
         result
     }
 
@@ -136,6 +134,15 @@ impl<T: Transport + fmt::Debug> fmt::Debug for Session<'_, T> {
     }
 }
 
+/// What a link made of the wish to take the card's power.
+fn ended<E: crate::transport::Error>(channel: &mut Channel<'_>, result: &Result<PowerOff, E>) {
+    match result {
+        Ok(PowerOff::Done) => channel.powered_off(),
+        Ok(PowerOff::Unsupported) => {}
+        Err(error) => channel.end_presence(error.kind()),
+    }
+}
+
 /// A link whose exchange is a future.
 ///
 /// Same contract as [`Transport`]. A future that is dropped before it ends leaves the outcome of
@@ -151,6 +158,13 @@ pub trait AsyncTransport {
         response: &mut [u8],
     ) -> impl Future<Output = Result<usize, Self::Error>>;
 
+    /// Takes the card's power, as [`Transport::power_off`] does: also after an exchange whose future
+    /// was dropped. A session that is dropped polls this future once and no more, so a link that can
+    /// takes the power before anything that waits.
+    fn power_off(&mut self) -> impl Future<Output = Result<PowerOff, Self::Error>> {
+        ready(Ok(PowerOff::Unsupported))
+    }
+
     /// What the link says of itself.
     fn capabilities(&self) -> Capabilities {
         Capabilities::default()
@@ -161,6 +175,10 @@ pub trait AsyncTransport {
 ///
 /// When a future of [`AsyncSession::run`] is dropped before it ends, the next `run` finds the
 /// presence ended: the outcome of the interrupted command is unknown.
+///
+/// When the session is dropped after a secret went out, the card's power is taken if the link can
+/// do it without waiting. Call [`AsyncSession::power_off`] to wait for it, and to see whether it
+/// worked.
 pub struct AsyncSession<'b, T: AsyncTransport> {
     transport: T,
     channel: Channel<'b>,
@@ -200,6 +218,16 @@ impl<'b, T: AsyncTransport> AsyncSession<'b, T> {
         }
     }
 
+    /// Takes the card's power. The presence ends when the link can do it.
+    ///
+    /// # Errors
+    /// The link's; the presence ends all the same, because nothing is known of it any more.
+    pub async fn power_off(&mut self) -> Result<PowerOff, T::Error> {
+        let result = self.transport.power_off().await;
+        ended(&mut self.channel, &result);
+        result
+    }
+
     /// The link's last error in its own words.
     pub fn last_error(&self) -> Option<&T::Error> {
         self.last_error.as_ref()
@@ -222,6 +250,16 @@ impl<'b, T: AsyncTransport> AsyncSession<'b, T> {
     }
 }
 
+impl<T: AsyncTransport> Drop for AsyncSession<'_, T> {
+    fn drop(&mut self) {
+        if self.channel.secret_sent() {
+            // Best effort: a drop cannot wait and cannot report.
+            let power_off = pin!(self.transport.power_off());
+            let _ = power_off.poll(&mut Context::from_waker(Waker::noop()));
+        }
+    }
+}
+
 impl<T: AsyncTransport + fmt::Debug> fmt::Debug for AsyncSession<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AsyncSession")
@@ -234,7 +272,7 @@ impl<T: AsyncTransport + fmt::Debug> fmt::Debug for AsyncSession<'_, T> {
 /// The driver for super loops: every call returns at once.
 #[cfg(feature = "nb")]
 pub(crate) mod polled {
-    use super::{Capabilities, Channel, ErrorKind, Procedure, Turn, fmt};
+    use super::{Capabilities, Channel, ErrorKind, PowerOff, Procedure, Turn, ended, fmt};
     use core::convert::Infallible;
 
     /// A link that is polled.
@@ -255,6 +293,17 @@ pub(crate) mod polled {
         /// [`nb::Error::WouldBlock`] while it is not.
         fn poll(&mut self, command: &[u8], response: &mut [u8]) -> nb::Result<usize, Self::Error>;
 
+        /// Takes the card's power, as [`crate::Transport::power_off`] does: at any time, and an
+        /// exchange that is under way ends by it. The first call begins, those that follow go on
+        /// until it is done. A session that is dropped calls it once and no more, so a link that
+        /// can takes the power at the first call.
+        ///
+        /// # Errors
+        /// [`nb::Error::WouldBlock`] while it is not done.
+        fn power_off(&mut self) -> nb::Result<PowerOff, Self::Error> {
+            Ok(PowerOff::Unsupported)
+        }
+
         /// What the link says of itself.
         fn capabilities(&self) -> Capabilities {
             Capabilities::default()
@@ -262,6 +311,9 @@ pub(crate) mod polled {
     }
 
     /// Drives procedures over a polled link.
+    ///
+    /// When it is dropped after a secret went out, the card's power is taken if the link can do it
+    /// at once. Call [`PolledSession::power_off`] until it is done, and to see whether it worked.
     pub struct PolledSession<'b, T: PolledTransport> {
         transport: T,
         channel: Channel<'b>,
@@ -343,6 +395,26 @@ pub(crate) mod polled {
             }
         }
 
+        /// Takes the card's power, and abandons a procedure that is running. Call it until it no
+        /// longer blocks. The presence ends when the link can do it.
+        ///
+        /// # Errors
+        /// [`nb::Error::WouldBlock`] while it is not done; else the link's. The presence ends all
+        /// the same, because nothing is known of it any more.
+        pub fn power_off(&mut self) -> nb::Result<PowerOff, T::Error> {
+            self.abandon();
+            let result = match self.transport.power_off() {
+                Ok(done) => Ok(done),
+                Err(nb::Error::Other(error)) => Err(error),
+                Err(nb::Error::WouldBlock) => {
+                    self.channel.end_presence(ErrorKind::Cancelled);
+                    return Err(nb::Error::WouldBlock);
+                }
+            };
+            ended(&mut self.channel, &result);
+            result.map_err(nb::Error::Other)
+        }
+
         /// The channel.
         pub fn channel(&self) -> &Channel<'b> {
             &self.channel
@@ -357,6 +429,15 @@ pub(crate) mod polled {
         /// The link, to change it.
         pub fn transport_mut(&mut self) -> &mut T {
             &mut self.transport
+        }
+    }
+
+    impl<T: PolledTransport> Drop for PolledSession<'_, T> {
+        fn drop(&mut self) {
+            if self.channel.secret_sent() {
+                // Best effort: a drop cannot wait and cannot report.
+                let _ = self.transport.power_off();
+            }
         }
     }
 

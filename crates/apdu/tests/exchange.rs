@@ -308,6 +308,9 @@ impl AsyncTransport for Slow {
             }
         })
     }
+    async fn power_off(&mut self) -> Result<PowerOff, ErrorKind> {
+        self.0.power_off()
+    }
 }
 
 #[cfg(feature = "nb")]
@@ -322,6 +325,9 @@ impl kazasu_apdu::PolledTransport for Slow {
         } else {
             Err(nb::Error::WouldBlock)
         }
+    }
+    fn power_off(&mut self) -> nb::Result<PowerOff, ErrorKind> {
+        self.0.power_off().map_err(nb::Error::Other)
     }
 }
 
@@ -389,6 +395,98 @@ fn the_polled_driver_does_what_the_blocking_one_does() {
     assert!(session.poll(&mut procedure).is_err());
     session.abandon();
     assert_eq!(session.poll(&mut procedure), Ok(Err(Fault::Ended(ErrorKind::Cancelled))));
+}
+
+const VERIFY: Command<'static> = Command::new(0, 0x20, 0, 0x98).with_data(b"1234").once().secret();
+
+/// Runs a future that waits for nobody.
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return output;
+        }
+    }
+}
+
+/// A script that outlives its session.
+struct Kept<'s>(&'s mut Slow);
+
+impl AsyncTransport for Kept<'_> {
+    type Error = ErrorKind;
+    fn transmit(
+        &mut self,
+        command: &[u8],
+        response: &mut [u8],
+    ) -> impl Future<Output = Result<usize, ErrorKind>> {
+        self.0.transmit(command, response)
+    }
+    fn power_off(&mut self) -> impl Future<Output = Result<PowerOff, ErrorKind>> {
+        AsyncTransport::power_off(self.0)
+    }
+}
+
+#[cfg(feature = "nb")]
+impl kazasu_apdu::PolledTransport for Kept<'_> {
+    type Error = ErrorKind;
+    fn begin(&mut self, command: &[u8]) -> Result<(), ErrorKind> {
+        self.0.begin(command)
+    }
+    fn poll(&mut self, command: &[u8], response: &mut [u8]) -> nb::Result<usize, ErrorKind> {
+        self.0.poll(command, response)
+    }
+    fn power_off(&mut self) -> nb::Result<PowerOff, ErrorKind> {
+        kazasu_apdu::PolledTransport::power_off(self.0)
+    }
+}
+
+#[test]
+fn an_async_session_that_sent_a_secret_takes_the_power() {
+    for (command, taken) in [(VERIFY, 1), (READ, 0)] {
+        let mut slow = Slow(Script::new(&[&[0x90, 0x00]]), 0);
+        let (mut out, mut inn) = ([0; 300], [0; 300]);
+        let mut session = AsyncSession::new(Kept(&mut slow), Channel::new(&mut out, &mut inn));
+        block_on(session.run(&mut One(command))).unwrap();
+        drop(session);
+        assert_eq!(slow.0.powered_off, taken);
+    }
+    // In the middle of the command, and by order: once is enough.
+    let mut slow = Slow(Script::new(&[&[0x90, 0x00]]), 0);
+    let (mut out, mut inn) = ([0; 300], [0; 300]);
+    let mut session = AsyncSession::new(Kept(&mut slow), Channel::new(&mut out, &mut inn));
+    let mut procedure = One(VERIFY);
+    let first = pin!(session.run(&mut procedure)).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(first.is_pending());
+    assert_eq!(block_on(session.power_off()), Ok(PowerOff::Done));
+    assert_eq!(block_on(session.run(&mut One(READ))), Err(Fault::Ended(ErrorKind::NoCard)));
+    drop(session);
+    assert_eq!(slow.0.powered_off, 1);
+}
+
+#[cfg(feature = "nb")]
+#[test]
+fn a_polled_session_that_sent_a_secret_takes_the_power() {
+    use kazasu_apdu::PolledSession;
+    for (command, polls, taken) in [(VERIFY, 9, 1), (VERIFY, 1, 1), (READ, 9, 0)] {
+        let mut slow = Slow(Script::new(&[&[0x90, 0x00]]), 0);
+        let (mut out, mut inn) = ([0; 300], [0; 300]);
+        let mut session = PolledSession::new(Kept(&mut slow), Channel::new(&mut out, &mut inn));
+        let mut procedure = One(command);
+        let ended = (0..polls).any(|_| session.poll(&mut procedure).is_ok());
+        assert_eq!(ended, polls > 1);
+        drop(session);
+        assert_eq!(slow.0.powered_off, taken);
+    }
+    let mut slow = Slow(Script::new(&[&[0x90, 0x00]]), 0);
+    let (mut out, mut inn) = ([0; 300], [0; 300]);
+    let mut session = PolledSession::new(Kept(&mut slow), Channel::new(&mut out, &mut inn));
+    assert!(session.poll(&mut One(VERIFY)).is_err());
+    assert_eq!(session.power_off(), Ok(PowerOff::Done));
+    // The procedure was abandoned with the presence.
+    let next = session.poll(&mut One(READ));
+    assert_eq!(next, Ok(Err(Fault::Ended(ErrorKind::Cancelled))));
+    drop(session);
+    assert_eq!(slow.0.powered_off, 1);
 }
 
 /// Counts one wrong access code and ends, without a command.

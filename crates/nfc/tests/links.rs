@@ -231,7 +231,8 @@ fn what_to_tell_the_patient() {
 #[cfg(feature = "nb")]
 mod polled {
     use super::{
-        Capabilities, Error, ErrorKind, Exchange, Instant, LinkError, Radio, Reception, Settings,
+        Capabilities, Error, ErrorKind, Exchange, Instant, LinkError, PowerOff, Radio, Reception,
+        Settings,
     };
     use kazasu_apdu::PolledTransport;
     use kazasu_nfc::{Action, FrontEnd, PolledFrontEnd, PolledLink};
@@ -331,12 +332,28 @@ mod polled {
         drop(link);
         assert!(!slow.radio.on);
     }
+
+    #[test]
+    fn the_field_goes_off_by_order() {
+        let mut buffer = [0; 256];
+        let mut link = PolledLink::new(Slow::default(), Settings::default(), &mut buffer);
+        // Twice, and then with a command under way, whose frame is waited for.
+        for command in [&[][..], &[], &[0xAA]] {
+            nb::block!(link.activate()).unwrap();
+            if !command.is_empty() {
+                link.begin(command).unwrap();
+                assert_eq!(link.poll(command, &mut [0; 16]), Err(nb::Error::WouldBlock));
+            }
+            assert_eq!(nb::block!(link.power_off()), Ok(PowerOff::Done));
+            assert!(!link.front_end_mut().radio.on && link.card().is_none());
+        }
+    }
 }
 
 #[cfg(all(feature = "async", feature = "nb"))]
 mod waiting {
     use super::polled::Slow;
-    use super::{Error, ErrorKind, LinkError, Settings, State};
+    use super::{Error, ErrorKind, LinkError, PowerOff, Settings, State};
     use embedded_hal_async::delay::DelayNs;
     use kazasu_apdu::AsyncTransport;
     use kazasu_nfc::{AsyncLink, Paced};
@@ -388,7 +405,7 @@ mod waiting {
             assert_eq!(response[..2], [0x90, 0x00]);
             block_on(link.check()).unwrap();
         }
-        block_on(link.deactivate()).unwrap();
+        assert_eq!(block_on(link.power_off()), Ok(PowerOff::Done));
         assert!(!link.front_end_mut().front_end_mut().radio.on);
         // Gone.
         block_on(link.activate()).unwrap();

@@ -1,7 +1,7 @@
 //! The style of a super loop: every call returns at once.
 
 use super::{Contacts, Error, Line, Link, Outcome, Progress, Time};
-use kazasu_apdu::{Capabilities, PolledTransport};
+use kazasu_apdu::{Capabilities, PolledTransport, PowerOff};
 
 impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
     /// Goes on with what [`Link::begin_activation`] ordered.
@@ -37,6 +37,12 @@ impl<L: Line, C: Contacts, T: Time> PolledTransport for Link<L, C, T> {
 
     fn poll(&mut self, command: &[u8], response: &mut [u8]) -> nb::Result<usize, Error> {
         self.polled(command, response)?.answered().map_err(nb::Error::Other)
+    }
+
+    /// The contacts are deactivated, in one call: nothing of it waits.
+    fn power_off(&mut self) -> nb::Result<PowerOff, Error> {
+        self.begin_deactivation();
+        self.poll_deactivation().map(|()| PowerOff::Done)
     }
 
     fn capabilities(&self) -> Capabilities {

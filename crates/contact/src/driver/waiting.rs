@@ -4,7 +4,7 @@ use super::{Contacts, Error, Line, Link, Outcome, Progress, Time};
 use crate::time::Instant;
 use core::future::Future;
 use embedded_hal_async::delay::DelayNs;
-use kazasu_apdu::{AsyncTransport, Capabilities};
+use kazasu_apdu::{AsyncTransport, Capabilities, PowerOff};
 
 /// Lets other tasks run.
 pub trait Wait {
@@ -99,6 +99,11 @@ impl<L: Line, C: Contacts, T: Time, W: Wait> AsyncTransport for Waiting<L, C, T,
     async fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, Error> {
         self.link.begin_exchange(command)?;
         self.run(command, response).await.answered()
+    }
+
+    /// The contacts are deactivated. Nothing of it waits.
+    async fn power_off(&mut self) -> Result<PowerOff, Error> {
+        self.deactivate().await.map(|()| PowerOff::Done)
     }
 
     fn capabilities(&self) -> Capabilities {

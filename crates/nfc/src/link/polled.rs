@@ -5,8 +5,8 @@ use crate::card::Card;
 use crate::field::{Action, Event, Field, State};
 use crate::front_end::PolledFrontEnd;
 use crate::settings::Settings;
-use kazasu_apdu::PolledTransport;
 use kazasu_apdu::time::Duration;
+use kazasu_apdu::{PolledTransport, PowerOff};
 
 /// How long a link that is dropped waits for the field to go off.
 const LAST_RESORT: Duration = Duration::from_millis(100);
@@ -23,8 +23,8 @@ pub(super) fn switch_off<F: PolledFrontEnd>(front_end: &mut F) {
 
 /// A link over a raw radio that is polled.
 ///
-/// The field is on from [`PolledLink::activate`] until [`Field::deactivate`] was ordered and
-/// [`PolledLink::poll_field`] has carried it out: do so on every way out. Dropped with the field on,
+/// The field is on from [`PolledLink::activate`] until [`PolledTransport::power_off`] is done: call it
+/// on every way out, or that of the session. Dropped with the field on,
 /// the link switches it off as a last resort, which takes 100 ms at most, and cannot say whether the
 /// front end did so.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct PolledLink<'b, F: PolledFrontEnd> {
     frame: &'b mut [u8],
     action: Action,
     begun: bool,
+    /// The field is being switched off.
+    ending: bool,
 }
 
 impl<'b, F: PolledFrontEnd> PolledLink<'b, F> {
@@ -41,7 +43,7 @@ impl<'b, F: PolledFrontEnd> PolledLink<'b, F> {
     /// frame; 256 bytes suit a My Number card.
     pub fn new(front_end: F, settings: Settings, frame: &'b mut [u8]) -> Self {
         let field = Field::new(settings, front_end.capabilities());
-        Self { front_end, field, frame, action: Action::Idle, begun: false }
+        Self { front_end, field, frame, action: Action::Idle, begun: false, ending: false }
     }
 
     /// The field: give it orders, then call [`PolledLink::poll_field`] until they are done.
@@ -141,6 +143,24 @@ impl<F: PolledFrontEnd> PolledTransport for PolledLink<'_, F> {
                 return Ok(length);
             }
         }
+    }
+
+    /// The field goes off: no card keeps anything over that. A frame that is under way is waited
+    /// for.
+    fn power_off(&mut self) -> nb::Result<PowerOff, Self::Error> {
+        if !core::mem::replace(&mut self.ending, true) {
+            self.field.deactivate();
+        }
+        let ended = loop {
+            match self.poll_field(&[], &mut []) {
+                Ok(Action::Deactivated) => break Ok(PowerOff::Done),
+                Ok(_) => {}
+                Err(nb::Error::WouldBlock) => return Err(nb::Error::WouldBlock),
+                Err(error) => break Err(error),
+            }
+        };
+        self.ending = false;
+        ended
     }
 }
 

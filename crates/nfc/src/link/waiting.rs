@@ -5,7 +5,7 @@ use crate::card::Card;
 use crate::field::{Action, Event, Field};
 use crate::front_end::AsyncFrontEnd;
 use crate::settings::Settings;
-use kazasu_apdu::AsyncTransport;
+use kazasu_apdu::{AsyncTransport, PowerOff};
 
 /// A link over a raw radio whose calls are futures.
 ///
@@ -128,6 +128,11 @@ impl<F: AsyncFrontEnd> AsyncTransport for AsyncLink<'_, F> {
     ) -> Result<usize, Self::Error> {
         self.field.transmit(command).map_err(LinkError::Field)?;
         self.run(command, response).await
+    }
+
+    /// The field goes off: no card keeps anything over that.
+    async fn power_off(&mut self) -> Result<PowerOff, Self::Error> {
+        self.deactivate().await.map(|()| PowerOff::Done)
     }
 }
 
