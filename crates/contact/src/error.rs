@@ -6,8 +6,8 @@ use kazasu_apdu::transport::{self, ErrorKind};
 
 /// Why there is no answer.
 ///
-/// After every one but [`Error::BufferTooSmall`], [`Error::InvalidCommand`] and
-/// [`Error::NotReady`] the slot has taken the card's power ([`Error::Cancelled`] leaves it when the
+/// After every one but [`Error::BufferTooSmall`], [`Error::InvalidCommand`], [`Error::LongCommand`]
+/// and [`Error::NotReady`] the slot has taken the card's power ([`Error::Cancelled`] leaves it when the
 /// card agreed to give up its chain; see [`crate::Slot::state`]). Begin again with
 /// [`crate::Slot::activate`]. The outcome of the command that was under way is unknown then: it is
 /// never sent again by itself, and a PIN counter has to be read before another try.
@@ -35,6 +35,14 @@ pub enum Error {
     ImplicitParameters,
     /// The command is no command APDU, or has an INS that T=0 cannot carry. It was not sent.
     InvalidCommand,
+    /// The card waits less for a character than [`crate::Settings::latency`] is long, so the blocks
+    /// of this reader would come too late (T=1). The board's fault and not the card's. Nothing but
+    /// the answer to reset was exchanged.
+    Latency,
+    /// More than 255 bytes of data for a card with T=0, and no answer asked for: cards differ in what
+    /// ends such a command, and the `9000` of one that waits for more looks like success. It was not
+    /// sent.
+    LongCommand,
     /// The card did not answer the reset, with any class of operating conditions.
     Mute,
     /// The driver said that there is no card when one was to be activated.
@@ -86,6 +94,13 @@ impl Error {
                 "the card wants parameters that it does not tell; this card is not usable"
             }
             Self::InvalidCommand => "this is no command that can be sent; correct the caller",
+            Self::Latency => {
+                "the reader is too slow for this card, which is not at fault; shorten the turn of \
+                 the loop, or let the UART queue what is sent"
+            }
+            Self::LongCommand => {
+                "so many bytes without an answer cannot be sent to this card; send less at once"
+            }
             Self::Mute => {
                 "the card does not answer the reset; check how it lies, clean its contacts"
             }
@@ -141,6 +156,8 @@ impl transport::Error for Error {
             | Self::Unresponsive => ErrorKind::LinkBroken,
             Self::ImplicitParameters
             | Self::InvalidCommand
+            | Self::Latency
+            | Self::LongCommand
             | Self::NoProtocol
             | Self::NotReady
             | Self::Pps

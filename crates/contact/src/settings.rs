@@ -61,10 +61,15 @@ pub struct Settings {
     /// at least (ISO/IEC 7816-3 clause 6.2.4). A board whose VCC falls slowly puts more here, or
     /// the card keeps its security status.
     pub power_down: Duration,
-    /// How late the driver may notice a character: added to each waiting time. A super loop puts
-    /// its longest turn here. That makes the reader patient and not the card: while a block goes out,
-    /// a turn must be shorter than the card's character waiting time (`docs/contact-slot.md`).
+    /// How late the driver may come to the line: the longest turn of a super loop, the longest time
+    /// that interrupts and other tasks take. It is added to each waiting time. And no rate is chosen
+    /// at which a block would reach the card too late for that ([`crate::timing::longest_turn`]):
+    /// what is too much at any rate ends in [`crate::Error::Latency`].
     pub latency: Duration,
+    /// How many characters the UART takes before it has no room, the one that is on its way included.
+    /// 2 for a data register before a shift register, which nearly every UART has; 1 for one without;
+    /// 259 for a queue that holds every block, which an interrupt or DMA empties.
+    pub transmit_queue: u16,
 }
 
 impl Settings {
@@ -85,7 +90,8 @@ impl Settings {
             answer_limit: 20_160,
             power_up: Duration::from_millis(10),
             power_down: Duration::from_millis(10),
-            latency: Duration::from_millis(2),
+            latency: Duration::from_micros(500),
+            transmit_queue: 2,
         }
     }
 }

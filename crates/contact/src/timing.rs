@@ -42,6 +42,40 @@ pub fn block_waiting_time(bwi: u8, rate: Rate) -> Duration {
     rate.etu(11).plus(Rate::initial(rate.clock()).etu(960 << (bwi & 0x0F)))
 }
 
+/// The longest block of T=1, in characters: prologue, information field, CRC.
+pub const LONGEST_BLOCK: u16 = 3 + 254 + 2;
+
+/// How long a reader may be busy elsewhere while it sends a block, so that no character of it comes
+/// later than CWT after the one before, which binds the reader too (clause 11.4.3). `queue` is how
+/// many characters its UART takes at once, the one on its way included ([`Settings::transmit_queue`]):
+/// with a whole block there is no limit.
+///
+/// [`Settings::transmit_queue`]: crate::Settings::transmit_queue
+#[must_use]
+pub fn longest_turn(atr: &Atr, rate: Rate, queue: u16) -> Duration {
+    match patience(atr, queue) {
+        u32::MAX => Duration::MAX,
+        etu => rate.etu(etu),
+    }
+}
+
+/// The same in etu; the largest number for no limit.
+pub(crate) fn patience(atr: &Atr, queue: u16) -> u32 {
+    // Extra guard time is waited for character by character, so no queue fills.
+    let (character, queue) = match atr.extra_guard_time() {
+        255 => (11, queue),
+        0 => (12, queue),
+        extra => (12 + u32::from(extra), 1),
+    };
+    if queue >= LONGEST_BLOCK {
+        return u32::MAX;
+    }
+    // What the UART holds goes out without the reader. Whoever comes just after it had room comes
+    // one character later than the turn is long.
+    let waits = 11 + (1 << (atr.cwi() & 0x0F)) + character * u32::from(queue);
+    waits.saturating_sub(2 * character)
+}
+
 /// How the characters of the reader follow each other: guard time GT = 12 etu + R · N / f, or
 /// 11 etu for N = 255 with T=1 (clause 8.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,3 +33,27 @@ impl Due {
         }
     }
 }
+
+/// Gives an engine, which has `turn` and `due`, what drives it: `step` for whoever has it alone, and
+/// `due` for the slot, which looks at its turns. The arguments of both are `now`, `event` and these.
+macro_rules! driven {
+    ($engine:ident, $($name:ident: $type:ty),*) => {
+        impl $engine {
+            /// Takes one event and says what to do next.
+            pub fn step(
+                &mut self,
+                now: $crate::Instant,
+                event: $crate::Event,
+                $($name: $type),*
+            ) -> $crate::Action {
+                let turn = self.turn(now, event, $($name),*);
+                self.due.action(turn)
+            }
+
+            pub(crate) const fn due(&self) -> Due {
+                self.due
+            }
+        }
+    };
+}
+pub(crate) use driven;

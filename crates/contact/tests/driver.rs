@@ -14,6 +14,7 @@ use embedded_hal_async::delay::DelayNs;
 use embedded_hal_nb::nb;
 use kazasu_apdu::transport::{Error as _, ErrorKind};
 use kazasu_apdu::{AsyncSession, Channel, PolledSession, PowerOff, Session, Transport};
+use kazasu_contact::Slot;
 use kazasu_contact::driver::{Echo, Error, Line, Link, Paced, Waiting};
 use kazasu_mynacard::{
     Application, File, Input, Key, LastTry, Pin, ReadFile, ReadTries, Reference, SelectApplication,
@@ -21,8 +22,8 @@ use kazasu_mynacard::{
 };
 use kazasu_virtual_card::CertificateKind;
 use kazasu_virtual_card::contact::{
-    ContactSettings, JPKI_01, JPKI_02, JPKI_04, Procedure, SYNTHETIC_T0, SYNTHETIC_T0_INVERSE,
-    SYNTHETIC_T1_CRC, SYNTHETIC_T1_INVERSE,
+    AnswerToReset, ContactSettings, JPKI_01, JPKI_02, JPKI_04, Procedure, SYNTHETIC_T0,
+    SYNTHETIC_T0_INVERSE, SYNTHETIC_T1_CRC, SYNTHETIC_T1_INVERSE,
 };
 
 /// Runs the procedures of a check-in by `$run`; the certificate and the signature.
@@ -146,51 +147,129 @@ fn a_character_that_the_card_refuses_is_sent_again() {
     assert_eq!((counts.repeated, counts.wrong_echoes), (1, 1));
 }
 
+/// A check-in in a loop that has other work to do for so long in each turn; no call of the driver
+/// takes any time at all. How many turns it took, and D.
+fn super_loop<L: Line>(
+    shared: &Shared,
+    mut link: Link<L, Shared, Shared>,
+    turn: Duration,
+) -> Result<(u32, u8), Error> {
+    let mut turns = 0;
+    let mut other_work = || {
+        turns += 1;
+        let mut bench = shared.0.borrow_mut();
+        let to = bench.now + turn;
+        bench.advance(to);
+    };
+    let driver_takes_no_time = |shared: &Shared, before: Duration| {
+        assert_eq!(shared.0.borrow().now, before);
+    };
+    link.begin_activation()?;
+    loop {
+        let before = shared.0.borrow().now;
+        let activated = link.poll_activation();
+        driver_takes_no_time(shared, before);
+        match activated {
+            Ok(()) => break,
+            Err(nb::Error::WouldBlock) => other_work(),
+            Err(nb::Error::Other(error)) => return Err(error),
+        }
+    }
+    let d = link.slot().parameters().unwrap().rate.d();
+    let (mut commands, mut answers) = ([0; 262], [0; 258]);
+    let mut session = PolledSession::new(link, Channel::new(&mut commands, &mut answers));
+    let came = check_in!(|procedure| loop {
+        let before = shared.0.borrow().now;
+        let polled = session.poll(&mut procedure);
+        driver_takes_no_time(shared, before);
+        if let Ok(output) = polled {
+            break output;
+        }
+        other_work();
+    });
+    holds(shared, &came);
+    assert_eq!(session.power_off(), Ok(PowerOff::Done));
+    ended(shared);
+    Ok((turns, d))
+}
+
 #[test]
 fn a_super_loop_never_waits() {
     for atr in [JPKI_02, SYNTHETIC_T0] {
         let shared = bench(ContactSettings::with(atr), false);
-        let mut link = link(&shared);
-        let mut turns = 0_u64;
-        // What else the loop has to do takes 150 µs; no call of the driver takes any time at all.
-        let mut other_work = || {
-            turns += 1;
-            let mut bench = shared.0.borrow_mut();
-            let to = bench.now + Duration::from_micros(150);
-            bench.advance(to);
-        };
-        let driver_takes_no_time = |shared: &Shared, before: Duration| {
-            assert_eq!(shared.0.borrow().now, before);
-        };
-        link.begin_activation().unwrap();
-        loop {
-            let before = shared.0.borrow().now;
-            let activated = link.poll_activation();
-            driver_takes_no_time(&shared, before);
-            match activated {
-                Ok(()) => break,
-                Err(nb::Error::WouldBlock) => other_work(),
-                Err(nb::Error::Other(error)) => panic!("{error}"),
-            }
-        }
-        let (mut commands, mut answers) = ([0; 262], [0; 258]);
-        let mut session = PolledSession::new(link, Channel::new(&mut commands, &mut answers));
-        let came = check_in!(|procedure| loop {
-            let before = shared.0.borrow().now;
-            let polled = session.poll(&mut procedure);
-            driver_takes_no_time(&shared, before);
-            if let Ok(output) = polled {
-                break output;
-            }
-            other_work();
-        });
-        holds(&shared, &came);
-        session.transport_mut().begin_deactivation();
-        while session.transport_mut().poll_deactivation() == Err(nb::Error::WouldBlock) {
-            other_work();
-        }
-        ended(&shared);
+        let (turns, d) = super_loop(&shared, link(&shared), Duration::from_micros(150)).unwrap();
         assert!(turns > 1_000, "{turns}");
+        assert_eq!(d, 4);
+    }
+}
+
+/// A reader whose loop takes so many milliseconds, with a UART that takes and holds so many
+/// characters.
+fn slow(
+    atr: AnswerToReset,
+    millis: u32,
+    queues: (u16, usize),
+    echo: Echo,
+) -> (Shared, Link<impl Line + use<>, Shared, Shared>) {
+    let shared = bench(ContactSettings::with(atr), false);
+    {
+        let mut bench = shared.0.borrow_mut();
+        (bench.transmit_queue, bench.receive_queue) = (queues.0.into(), queues.1);
+        bench.echo = echo == Echo::On;
+    }
+    let mut settings = *slot().settings();
+    settings.latency = kazasu_contact::Duration::from_millis(millis);
+    settings.transmit_queue = queues.0;
+    let link = Link::new(Slot::new(settings), shared.nb(), shared.clone(), shared.clone());
+    (shared, link.with_echo(echo))
+}
+
+#[test]
+fn a_slow_super_loop_takes_the_rate_that_it_can_keep() {
+    // The turn, what the UART takes and holds, and D then.
+    let rows = [
+        (JPKI_02, 1, (1, 6), 4),
+        (JPKI_02, 2, (1, 6), 2),
+        (JPKI_02, 5, (1, 7), 1),
+        (JPKI_02, 5, (16, 32), 4),
+        (JPKI_02, 5, (259, 24), 4),
+        (JPKI_02, 20, (259, 96), 4),
+        (JPKI_01, 1, (1, 3), 1),
+        (JPKI_01, 2, (1, 4), 1),
+        (JPKI_01, 5, (4, 7), 1),
+        (JPKI_01, 5, (259, 7), 1),
+        (JPKI_04, 1, (2, 3), 1),
+        (JPKI_04, 2, (3, 4), 1),
+        (JPKI_04, 5, (5, 6), 1),
+        (SYNTHETIC_T1_CRC, 5, (259, 7), 1),
+        // The reader's characters are bound to no time in T=0.
+        (SYNTHETIC_T0, 5, (1, 24), 4),
+    ];
+    for (atr, millis, queues, expected) in rows {
+        for echo in [Echo::Off, Echo::On] {
+            let case = format!("{}, {millis} ms, {queues:?}, {echo:?}", atr.name);
+            println!("{case}");
+            let (shared, link) = slow(atr, millis, queues, echo);
+            let (_, d) = super_loop(&shared, link, Duration::from_millis(millis.into())).unwrap();
+            assert_eq!(d, expected, "{case}");
+        }
+    }
+}
+
+#[test]
+fn a_loop_that_is_too_slow_for_the_card_is_told_so() {
+    let rows =
+        [(JPKI_01, 5, 1), (JPKI_01, 5, 2), (JPKI_02, 7, 2), (JPKI_04, 2, 2), (JPKI_04, 1, 1)];
+    for (atr, millis, queue) in rows {
+        let (shared, mut link) = slow(atr, millis, (queue, 64), Echo::Off);
+        let error = link.reconnect().unwrap_err();
+        assert_eq!(error, Error::Slot(kazasu_contact::Error::Latency), "{}", atr.name);
+        assert_eq!(error.kind(), ErrorKind::Other);
+        // It is the board's, and says what to do to whoever built it.
+        assert!(error.to_string().contains("the reader is too slow"));
+        assert!(!error.to_string().contains("clean"));
+        assert_eq!(shared.0.borrow().sent, 0);
+        ended(&shared);
     }
 }
 
@@ -230,7 +309,7 @@ fn an_executor_drives_it_too() {
             let mut session = AsyncSession::new(waiting, Channel::new(&mut commands, &mut answers));
             let came = check_in!(|procedure| session.run(&mut procedure).await);
             holds(&shared, &came);
-            session.transport_mut().deactivate().await.unwrap();
+            assert_eq!(session.power_off().await, Ok(PowerOff::Done));
         });
         ended(&shared);
     }

@@ -15,7 +15,7 @@ use kazasu_contact::driver::{
 use kazasu_contact::slot::{Class, Contact, Level, Serial, State};
 use kazasu_contact::{Instant, Settings, Slot};
 use kazasu_virtual_card::Reference;
-use kazasu_virtual_card::contact::{ContactSettings, JPKI_02, SYNTHETIC_T0};
+use kazasu_virtual_card::contact::{ContactSettings, EnvelopeEnd, JPKI_02, SYNTHETIC_T0};
 
 const SELECT: [u8; 15] = [0, 0xA4, 4, 0x0C, 10, 0xD3, 0x92, 0xF0, 0, 0x26, 1, 0, 0, 0, 1];
 const SELECT_AUTH: [u8; 7] = [0, 0xA4, 2, 0x0C, 2, 0, 0x18];
@@ -192,6 +192,72 @@ fn a_wrong_echo_costs_no_try() {
         assert_eq!(link.board_mut().0.sent, 5 + 3);
         assert!(!is_verified(&shared));
         assert_eq!(shared.0.borrow().card.responder().tries(Reference::Auth), Some(3));
+    }
+}
+
+#[test]
+fn in_a_block_no_character_is_sent_again_whatever_its_echo() {
+    for told in [Received::Framing, Received::Garbled, Received::Character(0)] {
+        let shared = bench(ContactSettings::with(JPKI_02), false);
+        shared.0.borrow_mut().echo = true;
+        let spoil = Spoil::Echo(told);
+        let line = Spoiled { line: shared.nb(), spoil, left: None, echo: false, sent: 0 };
+        let link = Link::new(slot(), line, shared.clone(), shared.clone());
+        let mut link = link.with_echo(Echo::On);
+        verify(&mut link);
+        link.board_mut().0.left = Some(4);
+        link.board_mut().0.sent = 0;
+        assert_eq!(link.transmit(&SELECT, &mut [0; 258]), Ok(2));
+        // Three bytes, the command, the LRC.
+        assert_eq!(link.board_mut().0.sent, 3 + SELECT.len() as u32 + 1);
+        assert_eq!(link.counts().repeated, 0);
+    }
+}
+
+#[test]
+fn what_disturbed_the_line_between_two_commands_is_no_answer() {
+    for atr in [JPKI_02, SYNTHETIC_T0] {
+        let shared = bench(ContactSettings::with(atr), false);
+        let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+        verify(&mut link);
+        for _ in 0..3 {
+            shared.0.borrow_mut().disturb();
+        }
+        let sent = link.counts().sent;
+        assert_eq!(link.transmit(&SELECT, &mut [0; 258]), Ok(2), "{}", atr.name);
+        // Over T=1 in a block.
+        let block = if atr == JPKI_02 { 4 } else { 0 };
+        assert_eq!(link.counts().sent - sent, SELECT.len() as u32 + block);
+    }
+}
+
+#[test]
+fn success_is_never_told_of_a_command_that_the_card_did_not_get() {
+    for end in [EnvelopeEnd::EmptyData, EnvelopeEnd::WholeCommand] {
+        for le in [[].as_slice(), &[0, 0]] {
+            let mut settings = ContactSettings::with(SYNTHETIC_T0);
+            settings.envelope_end = end;
+            let shared = bench(settings, true);
+            let mut link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+            verify(&mut link);
+            // VERIFY with more bytes than any PIN has.
+            let command = [&[0, 0x20, 0, 0x80, 0, 1, 0], [b'1'; 256].as_slice(), le].concat();
+            let commands = || shared.0.borrow().card.commands();
+            let (before, sent) = (commands(), link.counts().sent);
+            let mut response = [0; 258];
+            let answered = link.transmit(&command, &mut response);
+            if le.is_empty() {
+                assert_eq!(answered, Err(Error::Slot(kazasu_contact::Error::LongCommand)));
+                assert_eq!((commands(), link.counts().sent), (before, sent));
+                assert_eq!(link.transmit(&SELECT, &mut response), Ok(2));
+                continue;
+            }
+            assert_eq!(answered, Ok(2));
+            assert_ne!(response.get(..2), Some([0x90, 0].as_slice()), "{end:?}");
+            // What the card said to GET RESPONSE, or to the command.
+            let came = u64::from(end == EnvelopeEnd::WholeCommand);
+            assert_eq!(commands() - before, came, "{end:?}");
+        }
     }
 }
 

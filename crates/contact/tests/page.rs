@@ -1,8 +1,10 @@
 //! The timing table of `docs/contact-slot.md`, held to what the engines compute.
 
 use kazasu_contact::atr::Atr;
-use kazasu_contact::timing::{ANSWER_BEGINS, Blocks, Characters, INITIAL_WAITING_TIME, RESET_LOW};
-use kazasu_contact::{Rate, Settings};
+use kazasu_contact::timing::{
+    ANSWER_BEGINS, Blocks, Characters, INITIAL_WAITING_TIME, RESET_LOW, longest_turn,
+};
+use kazasu_contact::{Duration, Rate, Settings};
 
 const PAGE: &str = include_str!("../../../docs/contact-slot.md");
 const T1: &str = "3BDA13FF8131FB468012392F31C173C601C03B";
@@ -55,6 +57,31 @@ fn every_time_of_the_table_is_the_engines() {
 }
 
 #[test]
+fn every_longest_turn_is_the_engines() {
+    let rates =
+        [(372, 1, "3BE000FF8131FE4514", ""), (372, 4, T1, ", D = 4"), (372, 1, T1, ", D = 1")]
+            .into_iter()
+            .chain([(512, 1, "3BF59100FF918171FE400042000100D1D6", "")]);
+    for (f, d, hex, suffix) in rates {
+        let turn = |queue| longest_turn(&atr(hex), Rate::new(CLOCK, f, d), queue);
+        let row = PAGE.lines().find_map(|line| line.strip_prefix(&format!("| `{hex}`{suffix} | ")));
+        let cells: Vec<String> = row
+            .unwrap_or_default()
+            .trim_end_matches(" |")
+            .split(" | ")
+            .map(|cell| cell.replace(',', ""))
+            .collect();
+        let expected = [turn(1), turn(2), turn(16)].map(|time| time.micros().to_string());
+        assert_eq!(cells.get(..3), Some(expected.as_slice()), "{hex}{suffix}");
+        assert_eq!((cells.get(3).map(String::as_str), turn(259)), (Some("any"), Duration::MAX));
+    }
+    // What the receiver has to hold.
+    assert!(PAGE.contains("1,023 µs at D = 1 and 256 µs at D = 4 (11 etu, 4 MHz)"));
+    let characters = [1, 4].map(|d| Rate::new(CLOCK, 372, d).etu(11).micros());
+    assert_eq!(characters, [1_023, 256]);
+}
+
+#[test]
 fn every_error_in_the_page_on_hanging_cards_has_its_name_from_the_crate() {
     let part =
         PAGE.split("## When a card hangs").nth(1).and_then(|rest| rest.split("\n## ").next());
@@ -68,6 +95,11 @@ fn every_error_in_the_page_on_hanging_cards_has_its_name_from_the_crate() {
         Error::NullLimit,
         Error::ExchangeLimit,
         Error::Babble,
+        Error::Latency,
+        Error::InvalidCommand,
+        Error::LongCommand,
+        Error::NotReady,
+        Error::Cancelled,
         Error::Resynchronised,
         Error::CardRemoved,
     ];

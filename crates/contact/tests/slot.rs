@@ -110,6 +110,27 @@ fn a_check_of_a_card_from_power_to_power_off() {
 }
 
 #[test]
+fn a_resynchronisation_ends_the_presence() {
+    let damaged = "000002 9000 00";
+    let card = Scripted::new(&[FIRST])
+        .piece(IFS.0, IFS.1)
+        .piece("000005 00B0000002 B7", damaged)
+        .piece("00810081", damaged)
+        .piece("00810081", damaged)
+        .piece("00C000C0", "00E000E0");
+    let (mut slot, mut driver) = begun(settings(), card);
+    let command = bytes("00B0000002");
+    slot.transmit(&command).unwrap();
+    driver.lines.clear();
+    let end = driver.run(&mut slot, &command, &mut [0; 258]);
+    assert_eq!(end, Action::Failed(Error::Resynchronised));
+    assert!(driver.card.pieces.is_empty());
+    // What the card made of the command is unknown, and so is what it would make of the next one.
+    assert_eq!(driver.lines, OFF);
+    assert_eq!(slot.state(), State::Inactive);
+}
+
+#[test]
 fn the_fastest_rate_by_pps() {
     // TA1 = 13: F = 372, D = 4.
     let card = Scripted::new(&[SECOND]).piece("FF1113FD", "FF1113FD").piece(IFS.0, IFS.1);
@@ -132,6 +153,33 @@ fn the_fastest_rate_by_pps() {
     none.pps = false;
     let card = Scripted::new(&[SECOND]).piece(IFS.0, IFS.1);
     assert_eq!(activated(none, card).0.parameters().unwrap().rate, Rate::initial(CLOCK));
+}
+
+#[test]
+fn no_rate_that_the_driver_is_too_late_for() {
+    // CWI 6: 75 etu, of which one character of eleven is the UART's own time.
+    for (latency, queue, factor, d) in
+        [(1, 1, "13", 4), (2, 1, "12", 2), (3, 1, "12", 2), (3, 8, "13", 4), (99, 259, "13", 4)]
+    {
+        let mut late = settings();
+        late.latency = Duration::from_millis(latency);
+        late.transmit_queue = queue;
+        let check = if factor == "13" { "FD" } else { "FC" };
+        let request = format!("FF11{factor}{check}");
+        let card = Scripted::new(&[SECOND]).piece(&request, &request).piece(IFS.0, IFS.1);
+        let (slot, _) = activated(late, card);
+        assert_eq!(slot.parameters().unwrap().rate.d(), d, "{latency} ms, {queue}");
+    }
+    // Not at any rate; in specific mode there is one only: F = 512, 12 etu of 143 µs.
+    for (atr, millis) in [(SECOND, 8), (FOURTH, 2)] {
+        let mut late = settings();
+        late.latency = Duration::from_millis(millis);
+        assert_eq!(refused(late, Scripted::new(&[atr, atr])).0, Error::Latency, "{atr}");
+        late.transmit_queue = 259;
+        let pps = (atr == SECOND).then_some(("FF1113FD", "FF1113FD"));
+        let card = pps.into_iter().fold(Scripted::new(&[atr]), |card, (a, b)| card.piece(a, b));
+        activated(late, card.piece(IFS.0, IFS.1));
+    }
 }
 
 #[test]

@@ -177,10 +177,10 @@ fn short_commands() {
             "AABB9000",
         ),
         (
-            "case 4, 9000 and there are none",
+            "case 4, 9000 and there are none: what GET RESPONSE is told",
             "> 0088000001\n< 88\n> 11\n< 9000\n> 00C0000008\n< 6D00",
             "00880000011108",
-            "9000",
+            "6D00",
         ),
         (
             "class of GET RESPONSE: the channel, without chaining and secure messaging",
@@ -243,16 +243,10 @@ fn extended_lengths() {
 #[test]
 fn more_than_255_bytes_go_by_envelope() {
     let data = "77".repeat(256);
-    // Case 3: 4 + 3 + 256 = 263 bytes in 255 and 8.
-    let command = format!("002A00AE000100{data}");
-    let (first, second) = command.split_at(510);
-    answers(
-        "case 3",
-        &format!("> 00C20000FF\n< C2\n> {first}\n< 9000\n> 00C2000008\n< C2\n> {second}\n< 9000"),
-        &command,
-        "9000",
-    );
-    // Case 4: two bytes more for Le.
+    // Case 3: a 9000 to the last ENVELOPE may be that of a card that waits for another.
+    let command = bytes(&format!("002A00AE000100{data}"));
+    assert_eq!(engine().transmit(Instant::ORIGIN, &command), Err(Error::LongCommand));
+    // Case 4: 4 + 3 + 256 + 2 = 265 bytes in 255 and 10.
     let command = format!("002A00AE000100{data}0000");
     let (first, second) = command.split_at(510);
     answers(
@@ -263,6 +257,15 @@ fn more_than_255_bytes_go_by_envelope() {
         ),
         &command,
         "AABB9000",
+    );
+    answers(
+        "case 4, 9000 and the card waits for another ENVELOPE",
+        &format!(
+            "> 00C20000FF\n< C2\n> {first}\n< 9000\n> 00C200000A\n< C2\n> {second}\n< 9000\n\
+             > 00C0000000\n< 6985"
+        ),
+        &command,
+        "6985",
     );
     answers("a card without ENVELOPE", "> 00C20000FF\n< 6D00", &command, "6D00");
     answers(

@@ -424,9 +424,9 @@ fn nothing_right_since_the_reset() {
         COMMAND,
         Error::Unresponsive,
     );
-    // BWT is 11 etu + 16 · 960 · 372 / f = 1,601.1 ms, and 2 ms for the driver, three times; then
+    // BWT is 11 etu + 16 · 960 · 372 / f = 1,601.1 ms, and 0.5 ms for the driver, three times; then
     // the characters that went out: 9, 4 and 4 of 11 etu each.
-    let (waits, characters) = (3 * 1_603_150, 17 * 1_146);
+    let (waits, characters) = (3 * 1_601_650, 17 * 1_146);
     assert!(ran.micros.abs_diff(waits + characters) < 10_000, "{}", ran.micros);
 }
 
@@ -452,6 +452,13 @@ fn limits_of_time() {
     let ran = run(&mut three, script, &bytes(COMMAND), 300, 0, None);
     assert_eq!(ran.end, Action::Answered(2));
     assert!((8_000_000..8_100_000).contains(&ran.micros), "{}", ran.micros);
+    // For one block: the next silence is one BWT long.
+    let mut four = engine(&settings, 32);
+    let script = "> I(0,0) 00B0000002\n< S(WTX request) 05\n> S(WTX response) 05\n< nothing\n\
+                  > R(0,other)\n< nothing\n> R(0,other)\n< I(0,0) 9000";
+    let ran = run(&mut four, script, &bytes(COMMAND), 300, 0, None);
+    assert_eq!(ran.end, Action::Answered(2));
+    assert!((9_600_000..9_700_000).contains(&ran.micros), "{}", ran.micros);
 }
 
 #[test]
@@ -514,6 +521,18 @@ fn a_chain_that_is_given_up() {
     let script = "> I(0,0) 00B0000002\n< I(0,1) 01\n> R(1)\n< I(1,0) 9000";
     let ran = run(&mut two, script, &bytes(COMMAND), 300, 0, Some(2));
     assert_eq!(ran.end, Action::Answered(3));
+}
+
+#[test]
+fn a_block_longer_than_was_announced() {
+    for (length, fits) in [(32, true), (33, false)] {
+        let data = format!("{}9000", "5A".repeat(length - 2));
+        let again = if fits { "" } else { "\n> R(0,other)\n< I(0,0) 9000" };
+        let mut engine = engine(&settings(), 32);
+        let script = format!("> I(0,0) 00B0000002\n< I(0,0) {data}{again}");
+        let ran = run(&mut engine, &script, &bytes(COMMAND), 300, 0, None);
+        assert_eq!(ran.end, Action::Answered(if fits { length } else { 2 }));
+    }
 }
 
 #[test]

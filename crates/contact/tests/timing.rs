@@ -8,7 +8,7 @@ use common::bytes;
 use kazasu_contact::atr::Atr;
 use kazasu_contact::timing::{
     ANSWER_BEGINS, Blocks, Characters, Guard, INITIAL_WAITING_TIME, RESET_LOW, block_waiting_time,
-    character_waiting_time, waiting_time,
+    character_waiting_time, longest_turn, waiting_time,
 };
 use kazasu_contact::{Duration, Instant, Protocol, Rate};
 
@@ -172,4 +172,32 @@ fn extra_guard_time() {
     // Fi is that of TA1, whatever is in force: 10 · 960 · 512 cycles.
     assert_eq!(times.waiting.micros(), 4_915_200);
     assert_eq!(times.turnaround.micros(), 16 * 372);
+}
+
+/// Extra guard time is waited for by the reader, so nothing of it is in a queue that is not whole.
+#[test]
+fn the_longest_turn_of_a_reader() {
+    let atr = |n: u8| {
+        let mut bytes = vec![0x3B, 0xC0, n, 0x81, 0x31, 0x20, 0x45];
+        bytes.push(bytes[1..].iter().fold(0, |sum, byte| sum ^ byte));
+        Atr::parse(&bytes).unwrap()
+    };
+    // One etu is one microsecond; CWI 5 is 43 etu.
+    let rate = Rate::new(1_000_000, 1, 1);
+    for (n, queue, turn) in [
+        (0, 1, 31),
+        (0, 2, 43),
+        (0, 16, 43 + 14 * 12),
+        (255, 1, 32),
+        (255, 16, 43 + 14 * 11),
+        (10, 1, 21),
+        (10, 16, 21),
+        (10, 259, 21),
+        (254, 1, 0),
+        (0, 0, 19),
+    ] {
+        let time = longest_turn(&atr(n), rate, queue).micros();
+        assert_eq!(time, turn, "N = {n}, {queue}");
+    }
+    assert_eq!(longest_turn(&atr(255), rate, 259), Duration::MAX);
 }

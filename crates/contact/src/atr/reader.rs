@@ -90,6 +90,7 @@ impl Reader {
     ///
     /// # Errors
     /// When this cannot be an answer to reset.
+    #[inline(never)]
     pub fn push(&mut self, raw: u8) -> Result<Progress, Error> {
         if self.next == Next::InitialCharacter && raw == TS_INVERSE_RAW {
             self.decode = true;

@@ -21,7 +21,8 @@ pub enum Error {
     /// The board could not set RST, CLK or I/O, or could not take the power from VCC. All the way
     /// down was tried; whether the card still has power is not known.
     Contacts,
-    /// What was sent did not come back, though [`super::Echo::On`] says that it does.
+    /// What was sent did not come back, or not all of it, though [`super::Echo::On`] says that it
+    /// does.
     Echo,
     /// There is no card in the slot.
     NoCard,
@@ -39,8 +40,8 @@ impl fmt::Display for Error {
                  card out, and check the switch of VCC and the pins of RST and CLK"
             }
             Self::Echo => {
-                "what was sent did not come back; check the wiring of I/O, or set no echo for a \
-                 board without one"
+                "what was sent did not come back; check the wiring of I/O and what the receiver \
+                 holds, or set no echo for a board without one"
             }
             Self::NoCard => "there is no card in the slot; insert one",
             Self::Serial => "the UART of the slot failed; check how it is set up",

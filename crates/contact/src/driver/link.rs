@@ -6,6 +6,7 @@
 use super::{Contacts, Error, Line, Received, SerialFault, Time};
 use crate::slot::{Action, Contact, Event, Slot, State};
 use crate::time::{Duration, Instant};
+use crate::timing::LONGEST_BLOCK;
 use kazasu_apdu::{Capabilities, PowerOff, Transport};
 
 /// Does what the UART sends come back to its receiver?
@@ -15,19 +16,24 @@ pub enum Echo {
     /// No: the UART is made for smart cards, or its receiver is off while it sends.
     #[default]
     Off,
-    /// Yes: transmitter and receiver hang on one wire. Each character that comes back is compared
-    /// with what was sent, and dropped.
+    /// Yes: transmitter and receiver hang on one wire. What comes back is dropped. In T=0 each
+    /// character is compared with what was sent before the next one goes out. In T=1 they are only
+    /// counted, because the block itself tells the card whether it is whole: so a queue fills here
+    /// too, and the receiver must hold what comes back of it between two calls of [`Link::poll`].
     On,
 }
 
 /// How often a character is sent again in T=0 when its echo says that the card wants it again.
 const REPETITIONS: u8 = 3;
-/// A character is 12 etu long; its echo is there by then, or there is none.
-const ECHO_WITHIN: u32 = 24;
+/// A character is 12 etu long; its echo is there by then, or there is none. Shorter than the way to
+/// the end of the first character that the card sends.
+const ECHO_WITHIN: u32 = 16;
 
-/// How long a UART has room for nothing, or has not sent all, at most: a queue of 259 characters of
-/// 12 etu, a whole block, each of them sent four times.
-const LEAVES_WITHIN: u32 = 259 * 12 * 4;
+/// How long a UART has room for nothing, or has not sent all, at most: a queue of a whole block of
+/// characters of 12 etu, each of them sent four times.
+const LEAVES_WITHIN: u32 = LONGEST_BLOCK as u32 * 12 * 4;
+/// More characters than any receiver holds: a block, and its echo.
+const RECEIVER: u16 = 2 * LONGEST_BLOCK;
 
 /// What went over the line since the link was made. Characters, not APDUs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +46,7 @@ pub struct Counts {
     pub received: u32,
     /// Characters received damaged.
     pub garbled: u32,
-    /// Echoes that were not what was sent.
+    /// Echoes in T=0 that were not what was sent.
     pub wrong_echoes: u32,
     /// Characters sent again in T=0, because the echo showed the error signal of the card.
     pub repeated: u32,
@@ -77,7 +83,7 @@ enum Next {
     Tell(Event),
     /// Wait for the moment, then hand the character to the UART.
     Send { byte: u8, not_before: Instant, last: bool, left: u8 },
-    /// Wait for the echo.
+    /// Wait for the echo, or for all those of a block.
     Echo { byte: u8, until: Instant, last: bool, left: u8 },
     /// Wait until the UART has sent everything.
     Drain,
@@ -111,6 +117,8 @@ pub struct Link<L: Line, C: Contacts, T: Time> {
     next: Next,
     /// Does the card signal wrong parity now? So it is in T=0.
     error_signal: bool,
+    /// Echoes that are still to come.
+    echoes: u16,
     /// How long to wait for an echo.
     echo_within: Duration,
     /// How long to wait for the UART to send.
@@ -136,6 +144,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             extended_length: None,
             next: Next::Tell(Event::Ready),
             error_signal: false,
+            echoes: 0,
             echo_within: Duration::ZERO,
             leaves_within: Duration::ZERO,
             leaves_until: Instant::NEVER,
@@ -285,6 +294,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 self.leaves_within = serial.rate.etu(LEAVES_WITHIN);
                 self.line.configure(&serial)?;
                 self.drop_received()?;
+                self.echoes = 0;
                 None
             }
             Action::Send { byte, not_before, last } => {
@@ -322,41 +332,50 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 if now < not_before {
                     return Ok(Some(not_before));
                 }
-                // What came until now came too late. What comes from now on is the echo or the
-                // answer, which may be quick.
+                // What came until now is the echo of the block so far, or came too late. What comes
+                // from now on is an echo or the answer, which may be quick.
                 self.drop_received()?;
                 if !self.line.send(byte)? {
                     return self.not_left(now);
                 }
                 self.leaves_until = Instant::NEVER;
                 self.counts.sent = self.counts.sent.saturating_add(1);
-                let until = now.after(self.echo_within);
-                self.next = match self.echo {
-                    Echo::On => Next::Echo { byte, until, last, left },
-                    Echo::Off => Self::sent(last),
-                };
+                self.next = Self::sent(last);
+                if self.echo == Echo::On {
+                    self.echoes = self.echoes.saturating_add(1);
+                    // The characters of a block do not wait for each other's echo: a slow loop would
+                    // be too late for the card.
+                    if last || self.error_signal {
+                        let until = now.after(self.echo_within);
+                        self.next = Next::Echo { byte, until, last, left };
+                    }
+                }
             }
             Next::Echo { byte, until, last, left } => {
                 let Some(received) = self.line.receive()? else {
                     return if now < until { Ok(Some(until)) } else { Err(Error::Echo) };
                 };
+                self.echoes = self.echoes.saturating_sub(1);
+                // Longer than any echo takes, from the last one on.
+                let later = now.after(self.echo_within);
+                if self.echoes > 0 {
+                    self.next = Next::Echo { byte, until: later, last, left };
+                    return Ok(None);
+                }
                 self.next = Self::sent(last);
-                if received != Received::Character(byte) {
+                if self.error_signal && received != Received::Character(byte) {
                     self.counts.wrong_echoes = self.counts.wrong_echoes.saturating_add(1);
-                    if self.error_signal {
-                        // The error signal of the card falls into the stop bits of the echo. After
-                        // anything else the card may have taken what was not meant, and a repetition
-                        // would shift all that follows: no byte more goes to it.
-                        if received != Received::Framing || left == 0 {
-                            return Err(Error::Slot(crate::Error::ParityError));
-                        }
-                        self.counts.repeated = self.counts.repeated.saturating_add(1);
-                        // Two etu after the error was seen at the earliest (ISO/IEC 7816-3 clause
-                        // 7.3); this is more.
-                        let not_before = now.after(self.echo_within);
-                        let left = left.saturating_sub(1);
-                        self.next = Next::Send { byte, not_before, last, left };
+                    // The error signal of the card falls into the stop bits of the echo. After
+                    // anything else the card may have taken what was not meant, and a repetition
+                    // would shift all that follows: no byte more goes to it.
+                    if received != Received::Framing || left == 0 {
+                        return Err(Error::Slot(crate::Error::ParityError));
                     }
+                    self.counts.repeated = self.counts.repeated.saturating_add(1);
+                    // Two etu after the error was seen at the earliest (ISO/IEC 7816-3 clause 7.3);
+                    // this is more.
+                    let left = left.saturating_sub(1);
+                    self.next = Next::Send { byte, not_before: later, last, left };
                 }
             }
             Next::Drain => {
@@ -399,12 +418,13 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
         if last { Next::Drain } else { Next::Tell(Event::Ready) }
     }
 
-    /// Drops what is in the receiver; at most so much as no UART holds.
+    /// Drops what is in the receiver; at most so much as none holds.
     fn drop_received(&mut self) -> Result<(), SerialFault> {
-        for _ in 0..64 {
+        for _ in 0..RECEIVER {
             if self.line.receive()?.is_none() {
                 break;
             }
+            self.echoes = self.echoes.saturating_sub(1);
         }
         Ok(())
     }

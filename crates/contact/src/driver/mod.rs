@@ -57,15 +57,20 @@ pub enum Received {
 /// I/O as characters: a UART of 8 data bits with parity. No method waits
 /// (`SerialIo::is_sent` does, for want of a better word in `embedded-io`).
 pub trait Line: Configure {
-    /// The next character that came and was not taken yet.
+    /// The next character that came and was not taken yet. The receiver holds what comes between
+    /// two calls of [`Link::poll`]. One that could not says [`Received::Garbled`] once for what it
+    /// lost.
     ///
     /// # Errors
     /// [`SerialFault`] for what is no damaged character.
     fn receive(&mut self) -> Result<Option<Received>, SerialFault>;
 
-    /// Takes a character to send. `false` when there is no room for it yet. The characters of a block
-    /// must follow each other within the card's character waiting time: where [`Link`]
-    /// is not polled so often, this fills a queue of 259 characters.
+    /// Takes a character to send. `false` when there is no room for it yet. It goes out by itself,
+    /// and those that were taken follow each other without a pause. [`Link`] gives characters until
+    /// there is no room, and comes again when it is polled; so how many there is room for decides how
+    /// long a loop may take ([`crate::Settings::transmit_queue`]): the characters of a block must
+    /// follow each other within the card's character waiting time. With [`Echo::On`] the echo of all
+    /// that was taken lies in the receiver until then.
     ///
     /// # Errors
     /// [`SerialFault`] when it will never be sent.

@@ -6,7 +6,8 @@
 pub mod pps;
 
 use crate::atr::{Atr, TransmissionFactors};
-use crate::time::Rate;
+use crate::time::{Duration, Rate};
+use crate::timing::patience;
 use crate::{Error, Preference, Settings};
 
 /// A transmission protocol.
@@ -67,12 +68,12 @@ const D_CODES: [u8; 9] = [7, 6, 9, 5, 8, 4, 3, 2, 1];
 
 /// Chooses protocol and rate.
 ///
-/// In negotiable mode the rate is the highest that card, clock and [`Settings::highest_baud`]
-/// allow; a reserved or too fast TA1 leaves the initial rate. In specific mode there is nothing to
-/// choose.
+/// In negotiable mode the rate is the highest that card, clock, [`Settings::highest_baud`] and, with
+/// T=1, [`Settings::latency`] allow; a reserved or too fast TA1 leaves the initial rate. In specific
+/// mode there is nothing to choose.
 ///
 /// # Errors
-/// [`Error::NoProtocol`], [`Error::UnsupportedRate`]; in specific mode also
+/// [`Error::NoProtocol`], [`Error::UnsupportedRate`], [`Error::Latency`]; in specific mode also
 /// [`Error::ImplicitParameters`] and [`Error::ReservedParameter`].
 ///
 /// Without `pps` a PPS exchange is out of the question, as it is with [`Settings::pps`] off or after
@@ -89,21 +90,21 @@ pub fn choose(atr: &Atr, settings: &Settings, pps: bool) -> Result<Choice, Error
         let factors = atr.transmission_factors();
         let ((f, most), d) = factors.fi().zip(factors.di()).ok_or(Error::ReservedParameter)?;
         let rate = Rate::new(clock, f, d);
-        if clock > most || rate.baud() > settings.highest_baud {
+        if clock > most {
             return Err(Error::UnsupportedRate);
         }
+        Limits::new(atr, protocol, settings).allow(rate)?;
         return Ok(Choice { parameters: Parameters { protocol, rate }, request: None });
     }
 
     let initial = Rate::initial(clock);
-    if initial.baud() > settings.highest_baud {
-        return Err(Error::UnsupportedRate);
-    }
     let protocol = protocol(atr, settings.preference, pps)?;
+    let limits = Limits::new(atr, protocol, settings);
+    limits.allow(initial)?;
     if !pps {
         return Ok(Choice { parameters: Parameters { protocol, rate: initial }, request: None });
     }
-    let (rate, factors) = match fastest(atr.transmission_factors(), settings) {
+    let (rate, factors) = match fastest(atr.transmission_factors(), clock, &limits) {
         Some((rate, factors)) if rate.baud() > initial.baud() => (rate, Some(factors)),
         _ => (initial, None),
     };
@@ -112,22 +113,49 @@ pub fn choose(atr: &Atr, settings: &Settings, pps: bool) -> Result<Choice, Error
     Ok(Choice { parameters: Parameters { protocol, rate }, request })
 }
 
+/// What a rate must keep to.
+struct Limits {
+    highest_baud: u32,
+    latency: Duration,
+    /// How long the card waits for the next character of a block, in etu.
+    patience: u32,
+}
+
+impl Limits {
+    fn new(atr: &Atr, protocol: Protocol, settings: &Settings) -> Self {
+        let patience = match protocol {
+            Protocol::T0 => u32::MAX,
+            Protocol::T1 => patience(atr, settings.transmit_queue),
+        };
+        Self { highest_baud: settings.highest_baud, latency: settings.latency, patience }
+    }
+
+    #[inline(never)]
+    fn allow(&self, rate: Rate) -> Result<(), Error> {
+        if rate.baud() > self.highest_baud {
+            return Err(Error::UnsupportedRate);
+        }
+        if self.latency >= rate.etu(self.patience) { Err(Error::Latency) } else { Ok(()) }
+    }
+}
+
 /// The fastest rate up to that of TA1, and the PPS1 for it. The standard lets the reader propose
 /// any D up to Di (clause 9.2).
 fn fastest(
     offered: TransmissionFactors,
-    settings: &Settings,
+    clock: u32,
+    limits: &Limits,
 ) -> Option<(Rate, TransmissionFactors)> {
     let (f, most) = offered.fi()?;
     let highest = offered.di()?;
-    if settings.clock > most {
+    if clock > most {
         return None;
     }
     D_CODES.iter().find_map(|code| {
         let factors = TransmissionFactors::new(offered.byte() & 0xF0 | code);
         let d = factors.di().filter(|d| *d <= highest)?;
-        let rate = Rate::new(settings.clock, f, d);
-        (rate.baud() <= settings.highest_baud).then_some((rate, factors))
+        let rate = Rate::new(clock, f, d);
+        limits.allow(rate).is_ok().then_some((rate, factors))
     })
 }
 

@@ -2,10 +2,10 @@
 
 use super::Protocol;
 use crate::atr::TransmissionFactors;
-use crate::slot::{Action, Event};
+use crate::slot::Event;
 use crate::time::{Duration, Instant, Rate};
 use crate::timing::{Guard, INITIAL_WAITING_TIME, TURNAROUND_T0};
-use crate::turn::{Due, Turn};
+use crate::turn::{Due, Turn, driven};
 use crate::{Error, Settings};
 
 /// PPSS.
@@ -74,6 +74,8 @@ pub struct Exchange {
     received: u8,
 }
 
+driven!(Exchange,);
+
 impl Exchange {
     /// Begins after the answer to reset, whose last character came `now` at the latest.
     #[must_use]
@@ -97,16 +99,6 @@ impl Exchange {
     pub fn accepted(&self) -> Result<bool, Error> {
         let response = self.response.get(..usize::from(self.received)).unwrap_or_default();
         self.request.accepted(response)
-    }
-
-    /// Takes one event and says what to do next.
-    pub fn step(&mut self, now: Instant, event: Event) -> Action {
-        let turn = self.turn(now, event);
-        self.due.action(turn)
-    }
-
-    pub(crate) const fn due(&self) -> Due {
-        self.due
     }
 
     pub(crate) fn turn(&mut self, now: Instant, event: Event) -> Turn {

@@ -294,6 +294,7 @@ impl Slot {
     }
 
     /// Begins the deactivation.
+    #[inline(never)]
     pub(super) fn shut_down(&mut self, outcome: Outcome) {
         self.work = Work::Nothing;
         self.atr = None;

@@ -154,8 +154,8 @@ impl Slot {
     /// [`Slot::step`] until [`Action::Answered`] or [`Action::Failed`].
     ///
     /// # Errors
-    /// [`Error::NotReady`] and [`Error::InvalidCommand`]; nothing was sent then, and nothing
-    /// has changed.
+    /// [`Error::NotReady`], [`Error::InvalidCommand`] and [`Error::LongCommand`]; nothing was sent
+    /// then, and nothing has changed.
     pub fn transmit(&mut self, command: &[u8]) -> Result<(), Error> {
         if self.state() != State::Ready {
             return Err(Error::NotReady);
@@ -292,6 +292,7 @@ impl Slot {
         }
     }
 
+    #[inline(never)]
     fn fail(&mut self, error: Error) {
         self.shut_down(Outcome::Failed(error));
     }

@@ -8,10 +8,10 @@
 mod command;
 
 use crate::atr::Atr;
-use crate::slot::{Action, Event};
+use crate::slot::Event;
 use crate::time::{Duration, Instant, Rate};
 use crate::timing::Characters;
-use crate::turn::{Due, Turn};
+use crate::turn::{Due, Turn, driven};
 use crate::{Error, Settings};
 use command::Shape;
 
@@ -33,11 +33,8 @@ enum Stage {
     Command,
     /// A part of it, in an ENVELOPE.
     Envelope,
-    /// GET RESPONSE after `61xx`.
+    /// GET RESPONSE after `61xx`, and after `9000` to a command that asked for data (clause 12.2.4).
     Response,
-    /// GET RESPONSE after `9000` to a command that asked for data (clause 12.2.4). When the card
-    /// refuses it, the `9000` is the answer.
-    Probe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +81,8 @@ pub struct Engine {
     due: Due,
 }
 
+driven!(Engine, command: &[u8], response: &mut [u8]);
+
 impl Engine {
     /// T=0 with a card at a rate.
     #[must_use]
@@ -123,7 +122,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::InvalidCommand`] when it is no command APDU, or its INS is `6x` or `9x`, which
-    /// T=0 cannot carry (clause 10.3.2).
+    /// T=0 cannot carry (clause 10.3.2); [`Error::LongCommand`] for more than 255 bytes of data
+    /// without Le.
     pub fn transmit(&mut self, now: Instant, command: &[u8]) -> Result<(), Error> {
         self.shape = Shape::of(command).ok_or(Error::InvalidCommand)?;
         self.due.not_before = self.due.not_before.max(now);
@@ -132,6 +132,9 @@ impl Engine {
         self.corrected = false;
         let [class, instruction, p1, p2] = self.shape.header;
         if self.shape.data_length > MOST_OUT {
+            if self.shape.expected == 0 {
+                return Err(Error::LongCommand);
+            }
             self.offset = 0;
             self.envelope(command);
         } else {
@@ -143,22 +146,6 @@ impl Engine {
             self.begin(Stage::Command, [class, instruction, p1, p2, p3]);
         }
         Ok(())
-    }
-
-    /// Takes one event and says what to do next.
-    pub fn step(
-        &mut self,
-        now: Instant,
-        event: Event,
-        command: &[u8],
-        response: &mut [u8],
-    ) -> Action {
-        let turn = self.turn(now, event, command, response);
-        self.due.action(turn)
-    }
-
-    pub(crate) const fn due(&self) -> Due {
-        self.due
     }
 
     pub(crate) fn turn(
@@ -282,22 +269,19 @@ impl Engine {
                     && (matches!(stage, Stage::Command | Stage::Envelope) || self.brought > 0) =>
             {
                 self.corrected = false;
-                return self.get_response(Stage::Response, second);
+                return self.get_response(second);
             }
-            (Stage::Command | Stage::Response | Stage::Probe, 0x6C)
-                if self.is_incoming() && self.brought == 0 && !self.corrected =>
-            {
+            (_, 0x6C) if self.is_incoming() && self.brought == 0 && !self.corrected => {
                 self.corrected = true;
                 let [class, instruction, p1, p2, _] = self.header;
                 return self.begin(self.stage, [class, instruction, p1, p2, second]);
             }
+            // What the card says to this is the answer: a `9000` before it may have been one to an
+            // ENVELOPE, of a command that the card does not yet take for whole.
             (Stage::Command | Stage::Envelope, _)
                 if status == SUCCESS && missing > 0 && self.shape.data_length > 0 =>
             {
-                return self.get_response(Stage::Probe, 0);
-            }
-            (Stage::Probe, _) if self.brought == 0 => {
-                return self.finish(SUCCESS, response);
+                return self.get_response(0);
             }
             _ => {}
         }
@@ -328,13 +312,13 @@ impl Engine {
     }
 
     /// GET RESPONSE for what the card has, but not for more than is missing. 0 stands for 256.
-    fn get_response(&mut self, stage: Stage, available: u8) {
+    fn get_response(&mut self, available: u8) {
         let p3 = match (self.asked(), available) {
             (0, available) => available,
             (asked, 0) => asked,
             (asked, available) => asked.min(available),
         };
-        self.begin(stage, [self.class(), GET_RESPONSE, 0, 0, p3]);
+        self.begin(Stage::Response, [self.class(), GET_RESPONSE, 0, 0, p3]);
     }
 
     /// The next part of the command in an ENVELOPE.
@@ -363,7 +347,7 @@ impl Engine {
         match self.stage {
             Stage::Command => self.shape.data_length == 0 && self.shape.expected > 0,
             Stage::Envelope => false,
-            Stage::Response | Stage::Probe => true,
+            Stage::Response => true,
         }
     }
 

@@ -65,7 +65,7 @@ impl Block {
     /// such block.
     fn parse([nad, pcb, length]: [u8; 3], value: u8) -> Option<Self> {
         // Both node addresses are zero: nobody uses them (clause 11.3.2.1).
-        if nad != 0 || length == u8::MAX {
+        if nad != 0 {
             return None;
         }
         if pcb & 0x80 == 0 {

@@ -17,10 +17,10 @@ mod edc;
 pub use edc::{Crc, Edc};
 
 use crate::atr::Atr;
-use crate::slot::{Action, Event};
+use crate::slot::Event;
 use crate::time::{Duration, Instant, Rate};
-use crate::timing::Blocks;
-use crate::turn::{Due, Turn};
+use crate::timing::{Blocks, LONGEST_BLOCK};
+use crate::turn::{Due, Turn, driven};
 use crate::{Error, Settings};
 use block::{Block, Control, Damage, Incoming, Outgoing, Progress};
 
@@ -31,7 +31,7 @@ const INITIAL_SIZE: u8 = 32;
 const ATTEMPTS: u8 = 3;
 /// Characters without a silence of CWT after which the line is given up: twice what the longest
 /// block has.
-const BABBLE: u16 = 2 * 259;
+const BABBLE: u16 = 2 * LONGEST_BLOCK;
 
 /// What the reader waits for. Decides what a block means and what is repeated after a damaged one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,8 @@ pub struct Engine {
     /// Bytes of the response in blocks that came whole.
     received: usize,
 }
+
+driven!(Engine, command: &[u8], response: &mut [u8]);
 
 impl Engine {
     /// T=1 with a card that was just reset, at a rate.
@@ -193,22 +195,6 @@ impl Engine {
     #[must_use]
     pub const fn times(&self) -> &Blocks {
         &self.times
-    }
-
-    /// Takes one event and says what to do next.
-    pub fn step(
-        &mut self,
-        now: Instant,
-        event: Event,
-        command: &[u8],
-        response: &mut [u8],
-    ) -> Action {
-        let turn = self.turn(now, event, command, response);
-        self.due.action(turn)
-    }
-
-    pub(crate) const fn due(&self) -> Due {
-        self.due
     }
 
     pub(crate) fn turn(

@@ -34,11 +34,15 @@ pub struct Bench {
     /// As what a damaged character is told.
     pub damage: serial::ErrorKind,
     pub sent: u64,
+    /// Characters that the UART takes at once, the one on its way included.
+    pub transmit_queue: u32,
+    /// Characters that its receiver holds; it says once that it lost some.
+    pub receive_queue: usize,
     pub serial: Option<Serial>,
     pub configured: u32,
     incoming: VecDeque<Arrival>,
     outgoing: VecDeque<(Duration, u8)>,
-    /// When the UART has room again.
+    /// When all that the UART took has left it.
     free: Duration,
 }
 
@@ -57,6 +61,8 @@ pub fn bench(settings: ContactSettings, extended: bool) -> Shared {
         refused_from: None,
         damage: serial::ErrorKind::FrameFormat,
         sent: 0,
+        transmit_queue: 1,
+        receive_queue: usize::MAX,
         serial: None,
         configured: 0,
         incoming: VecDeque::new(),
@@ -101,25 +107,42 @@ impl Bench {
         self.now = to;
     }
 
+    /// Something on the line that neither side sent.
+    pub fn disturb(&mut self) {
+        self.incoming.push_back((self.now, Some(0x55)));
+    }
+
+    /// Does the UART take another character?
+    fn has_room(&self) -> bool {
+        let character = self.etu(self.serial.map_or(12, |serial| serial.character.into()));
+        self.free <= self.now + character * self.transmit_queue.saturating_sub(1)
+    }
+
     fn take(&mut self) -> Option<Option<u8>> {
         let now = self.now;
         self.advance(now);
+        let came = self.incoming.iter().take_while(|(at, _)| *at <= now).count();
+        if came > self.receive_queue {
+            self.incoming.drain(self.receive_queue..came);
+            self.incoming[self.receive_queue - 1].1 = None;
+        }
         self.incoming.pop_front_if(|(at, _)| *at <= now).map(|(_, levels)| levels)
     }
 
     fn give(&mut self, byte: u8) -> bool {
         let now = self.now;
         self.advance(now);
-        if now < self.free {
+        if !self.has_room() {
             return false;
         }
+        let starts = now.max(self.free);
         let serial = self.serial.unwrap();
         let number = self.sent;
         let refused = self.refused_from.is_some_and(|from| number >= from);
         let damaged = refused || self.damaged_echo == Some(number);
         self.sent += 1;
-        self.free = now + self.etu(u32::from(serial.character));
-        let arrives = now + self.etu(10);
+        self.free = starts + self.etu(u32::from(serial.character));
+        let arrives = starts + self.etu(10);
         if self.echo {
             let levels = (!damaged).then_some(byte);
             self.incoming.push_back((arrives, levels));
@@ -257,8 +280,7 @@ impl embedded_io::Read for Port {
 
 impl embedded_io::WriteReady for Port {
     fn write_ready(&mut self) -> Result<bool, Damaged> {
-        let bench = self.0.0.borrow();
-        Ok(bench.now >= bench.free)
+        Ok(self.0.0.borrow().has_room())
     }
 }
 
