@@ -3,9 +3,18 @@
 //!
 //! Seeds are committed; what a run adds to the corpus and what crashes it stay out of git.
 
-use std::{fs, path::Path, process::Stdio, time::Instant};
+use std::{
+    fmt::Write as _,
+    fs,
+    num::NonZero,
+    path::Path,
+    process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Instant,
+};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::{
     arguments::FUZZ_SMOKE_SECONDS,
@@ -60,11 +69,37 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
     let mut test = context.cargo("test --release --locked --lib --manifest-path");
     test.arg(folder.join("Cargo.toml")).arg("--target-dir").arg(&built);
     context.tests(&mut tally, test.args(["--", "--nocapture"]))?;
-    for target in targets {
-        let program = built.join(&host).join("release").join(&target);
-        tally.count(fuzz(context, &folder, &program, &target)?);
+    let programs = built.join(&host).join("release");
+    let one = |target: &String| fuzz(context, &folder, &programs.join(target), target);
+    for ended in side_by_side(&targets, one) {
+        tally.count(ended?);
     }
     Ok(tally)
+}
+
+/// A target is one thread: as many at once as there are processors, and what they say in the order
+/// in which they end.
+fn side_by_side<T: Sync>(
+    targets: &[T],
+    one: impl Fn(&T) -> Result<(bool, String)> + Sync,
+) -> Vec<Result<bool>> {
+    let next = AtomicUsize::new(0);
+    let lane = || {
+        let mut ended = Vec::new();
+        while let Some(target) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+            ended.push(one(target).map(|(passed, report)| {
+                print!("{report}");
+                passed
+            }));
+        }
+        ended
+    };
+    thread::scope(|scope| {
+        let lanes = thread::available_parallelism().map_or(1, NonZero::get);
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
+        let panicked = |_| vec![Err(anyhow!("a target was not waited for"))];
+        lanes.into_iter().flat_map(|lane| lane.join().unwrap_or_else(panicked)).collect()
+    })
 }
 
 fn host(context: &Context) -> Result<String> {
@@ -73,7 +108,8 @@ fn host(context: &Context) -> Result<String> {
     host.map(str::to_owned).context("rustc does not say what it runs on")
 }
 
-fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Result<bool> {
+/// Runs one target, and tells whether it passed and what there is to say.
+fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Result<(bool, String)> {
     let corpus = folder.join("corpus").join(target);
     let seeds = folder.join("seeds").join(target);
     let artifacts = folder.join("artifacts").join(target);
@@ -101,20 +137,20 @@ fn fuzz(context: &Context, folder: &Path, program: &Path, target: &str) -> Resul
     let text = String::from_utf8_lossy(&fs::read(&log)?).into_owned();
     let executed = statistic(&text, "stat::number_of_executed_units:");
     let coverage = coverage(&text);
-    println!("  {target}: {executed} executions in {seconds} s, coverage {coverage}");
-    if status.success() {
-        return Ok(true);
+    let mut report =
+        format!("  {target}: {executed} executions in {seconds} s, coverage {coverage}\n");
+    if !status.success() {
+        for line in reason(&text) {
+            writeln!(report, "    {line}")?;
+        }
+        let (below, log) = (artifacts.display(), log.display());
+        writeln!(
+            report,
+            "  {target}: FAILED ({status}); the input is below {below}, all in {log}"
+        )?;
+        writeln!(report, "  again with: {} INPUT", program.display())?;
     }
-    for line in reason(&text) {
-        println!("    {line}");
-    }
-    println!(
-        "  {target}: FAILED ({status}); the input is below {}, all output in {}",
-        artifacts.display(),
-        log.display()
-    );
-    println!("  again with: {} INPUT", program.display());
-    Ok(false)
+    Ok((status.success(), report))
 }
 
 /// The short run begins the same way every time, so that a change is not blamed for what luck finds;
@@ -145,6 +181,19 @@ fn coverage(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_target_is_run_once_and_every_end_is_told() {
+        let targets: Vec<usize> = (0..20).collect();
+        let ended = side_by_side(&targets, |target| match target % 5 {
+            0 => Err(anyhow!("cannot start")),
+            rest => Ok((rest != 1, String::new())),
+        });
+        let count = |wanted: fn(&Result<bool>) -> bool| ended.iter().filter(|e| wanted(e)).count();
+        assert_eq!(count(|end| matches!(end, Ok(true))), 12);
+        assert_eq!(count(|end| matches!(end, Ok(false))), 4);
+        assert_eq!(count(Result::is_err), 4);
+    }
 
     #[test]
     fn reads_what_libfuzzer_says_at_its_end() {

@@ -11,6 +11,7 @@ use crate::{
     context::{Context, output, run as run_command},
     system::{self, Package},
     tally::Tally,
+    workspace,
 };
 
 pub(crate) const LIBPCSCLITE: Package = Package {
@@ -39,17 +40,12 @@ const OPENSC: Package = Package {
 /// know by `KAZASU_TEST_PCSC=1` that they may run, and put cards into the slots at
 /// `KAZASU_TEST_VPCD`.
 ///
-/// A list after another runs beside it, in a pcscd of its own: these wait for most of their time.
-const CLIENTS: &[(&str, &[&str])] = &[
-    ("crates/pcsc", &["-p kazasu-pcsc --all-features"]),
-    (
-        "crates/cli/tests/pcsc",
-        &[
-            "-p kazasu-cli --features pcsc --test pcsc -- broken:: leftovers:: pulled:: service::",
-            "-p kazasu-cli --features pcsc --test pcsc --test pcsc_many -- --skip broken:: \
-             --skip leftovers:: --skip pulled:: --skip service::",
-        ],
-    ),
+/// All run at once, each list in a pcscd of its own: they wait for most of their time.
+const CLIENTS: [&str; 3] = [
+    "--test pcscd --test killed",
+    "--test pcsc -- broken:: leftovers:: pulled:: service::",
+    "--test pcsc --test pcsc_many -- --skip broken:: --skip leftovers:: --skip pulled:: \
+     --skip service::",
 ];
 
 /// What cannot be built without libpcsclite: packages, and features of others.
@@ -96,33 +92,40 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
     let mut tally = Tally::default();
     let suite = "run --quiet --locked -p kazasu-test-pcscd --features suite --bin pcsc-suite";
     context.tests(&mut tally, &mut context.cargo(suite))?;
-    for (folder, lists) in CLIENTS {
-        if !context.root.join(folder).is_dir() {
-            continue;
-        }
-        // Built before, so that neither waits for the other's lock with its pcscd running.
-        let build = lists.first().and_then(|list| list.split(" --test").next()).unwrap_or_default();
-        let mut build = context.cargo(&format!("test --quiet --locked --no-run {build}"));
-        ensure!(run_command(&mut build)?, "the tests in {folder} could not be built");
-        let ended: Vec<Result<Tally>> = thread::scope(|scope| {
-            let run = |tests: &'static str| scope.spawn(move || client(context, tests));
-            let threads: Vec<_> = lists.iter().copied().map(run).collect();
-            let panicked = || Err(anyhow!("the tests in {folder} were not waited for"));
-            threads.into_iter().map(|one| one.join().unwrap_or_else(|_| panicked())).collect()
-        });
-        for one in ended {
-            tally.add(one?);
-        }
+    // What `unit` built, with the same features, serves here too. Built before, so that nobody waits
+    // for another's lock with a pcscd running.
+    let features = workspace::host_features(context)?;
+    let mut build = context.cargo("test --quiet --workspace --locked --no-run --features");
+    build.arg(&features).args(CLIENTS.iter().flat_map(|list| targets(list)));
+    ensure!(run_command(&mut build)?, "the tests that need the service could not be built");
+    let mut service = context.cargo("build --quiet --locked -p kazasu-test-pcscd");
+    ensure!(run_command(service.args(["--bin", SERVICE]))?, "{SERVICE} could not be built");
+    let ended: Vec<Result<Tally>> = thread::scope(|scope| {
+        let run = |list: &'static str| scope.spawn(|| client(context, &features, list));
+        let threads: Vec<_> = CLIENTS.into_iter().map(run).collect();
+        let panicked = |_| Err(anyhow!("tests that need the service were not waited for"));
+        threads.into_iter().map(|one| one.join().unwrap_or_else(panicked)).collect()
+    });
+    for one in ended {
+        tally.add(one?);
     }
     Ok(tally)
 }
 
+/// The test programs that a list names.
+fn targets(list: &str) -> impl Iterator<Item = &str> {
+    list.split_whitespace().take_while(|word| *word != "--")
+}
+
+/// Runs a program inside of a pcscd of its own.
+const SERVICE: &str = "private-pcscd";
+
 /// One list of tests inside of a pcscd.
-fn client(context: &Context, tests: &str) -> Result<Tally> {
+fn client(context: &Context, features: &str, list: &str) -> Result<Tally> {
     let mut tally = Tally::default();
-    let mut inside =
-        context.cargo("run --quiet --locked -p kazasu-test-pcscd --bin private-pcscd --");
-    inside.arg(&context.cargo).args(["test", "--locked", "--no-fail-fast"]);
-    context.tests(&mut tally, inside.args(tests.split_whitespace()))?;
+    let mut inside = context.command(context.target.join("debug").join(SERVICE));
+    inside.arg(&context.cargo).args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    inside.args(["--features", features]).args(list.split_whitespace());
+    context.tests(&mut tally, &mut inside)?;
     Ok(tally)
 }
