@@ -9,9 +9,8 @@
 //! A card may take its frame waiting time (FWT) over each block that asks for something new. Damaged
 //! frames on the way do not begin that time anew: whoever repeats waits for what is left of it. When
 //! it is over, R(NAK) or R(ACK) goes out again and again for [`Settings::presence_wait`] times
-//! ([`Settings::presence_checks`] - 1), whatever noise comes, and then there is no card. So removal
-//! is told within FWT + 78 ms by the default settings, and within FWT + 85 ms where noise looks like
-//! frames; with a front end that needs more than 13 ms for each frame, after two repetitions.
+//! ([`Settings::presence_checks`] - 1), 75 ms by default, whatever noise comes, and then there is no
+//! card. Where frames are long or the front end is slow it is asked twice at least.
 
 use crate::frame::{self, Kind};
 use crate::{Error, Settings, timing};
@@ -339,10 +338,6 @@ impl Engine {
 
     /// Nothing came.
     fn silence(&mut self, settings: &Settings, buffer: &mut [u8]) -> Step {
-        if self.tries == 0 {
-            // The card has had its whole waiting time, from the end of the frame on.
-            self.due = self.now;
-        }
         self.silent = true;
         self.again(settings, buffer, Error::CardRemoved)
     }

@@ -60,10 +60,11 @@ pub struct Settings {
     /// How long a presence check waits for its answer, and so does each repetition after a waiting
     /// time that passed in silence. The standard allows a card its whole frame waiting time here; a
     /// card that is not at work answers within a millisecond or two, and removal is to be told
-    /// early.
+    /// early. With [`Settings::latency`] the default is just below a step of the PN532's timer.
     pub presence_wait: Duration,
     /// So many presence checks without an answer, one after the other, mean that the card is gone.
-    /// During a command the first waiting time that passed in silence counts as one.
+    /// During a command its waiting time counts as one. It is the time of so many that counts:
+    /// noise can make more of them, a slow front end fewer, but three at least.
     pub presence_checks: u8,
     /// Most time that the card may ask for in one command, by all its S(WTX) together.
     pub extension_limit: Duration,
@@ -89,7 +90,7 @@ impl Default for Settings {
             latency: Duration::from_millis(1),
             repetitions: 5,
             presence_interval: Duration::from_millis(100),
-            presence_wait: Duration::from_millis(25),
+            presence_wait: Duration::from_millis(24),
             presence_checks: 4,
             extension_limit: Duration::from_secs(10),
             exchange_limit: Duration::from_secs(30),

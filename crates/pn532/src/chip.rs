@@ -71,9 +71,9 @@ const UNKNOWN: Known = Known {
 /// }
 /// ```
 ///
-/// The field is off until it is switched on. It goes off with `Transport::power_off` and after every
-/// error; nothing happens when the value is dropped, so a board that forgets it calls
-/// [`Pn532::sleep`] first.
+/// The field is off until it is switched on. It goes off with `Transport::power_off`, after every
+/// error, and when the link is dropped that the chip is in. Nothing happens when this value alone is
+/// dropped: a board that forgets it calls [`Pn532::sleep`] first.
 #[derive(Debug)]
 pub struct Pn532<B, T, R = NoReset> {
     bus: B,

@@ -10,7 +10,7 @@ use crate::chip::{Pn532, Radio};
 use crate::command::{self, Order};
 use crate::error::{Error, Status};
 use core::task::{Poll, ready};
-use kazasu_nfc::{Capabilities, Duration, Exchange, FrontEnd, Instant, Kind, Reception};
+use kazasu_nfc::{BitRate, Capabilities, Duration, Exchange, FrontEnd, Instant, Kind, Reception};
 
 /// Bytes of a frame, checksum included, that go through the chip in both directions
 /// (UM0701-02, 7.3.8: 262 bytes of data).
@@ -137,10 +137,12 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
             self.in_thru = true;
         }
         let (_, time) = command::timeout(exchange.wait);
-        let grace = self.settings.grace;
-        let bounded = time.micros().saturating_sub(exchange.wait.micros()) > grace.micros();
+        // The chip says nothing before it has the whole answer.
+        let answer = air(frame.len().min(usize::from(FRAME)), exchange.from_card);
+        let most = exchange.wait.plus(answer).plus(self.settings.grace);
+        let bounded = time > most;
         let most = match bounded {
-            true => exchange.wait.plus(grace),
+            true => most.plus(air(exchange.bytes(), exchange.to_card)),
             false => time.plus(limit),
         };
         let Some(data) = frame.get(..exchange.bytes()) else {
@@ -175,6 +177,14 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
             status => Err(Error::Card(status)),
         }
     }
+}
+
+/// How long so many bytes are on the air at most: a character of Type B with its guard time is 12
+/// etu, 113.3 µs at 106 kbit/s.
+#[inline(never)]
+fn air(bytes: usize, rate: BitRate) -> Duration {
+    let micros = (bytes as u32).saturating_add(3).saturating_mul(114) >> rate.code();
+    Duration::from_micros(micros.into())
 }
 
 fn write_registers(values: &[(u8, u8)], limit: Duration) -> Order<'static> {

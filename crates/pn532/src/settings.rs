@@ -20,9 +20,10 @@ pub struct Settings {
     pub answer_limit: Duration,
     /// How long the longest frame may be under way on the bus, one way.
     pub transfer_limit: Duration,
-    /// How much longer than the card's waiting time an exchange of raw frames may take, on the air
-    /// and on the bus. The chip's own timer has steps of a factor of two; where it is later than
-    /// this, the host ends the exchange.
+    /// How much longer than the card's waiting time and the frames on the air an exchange of raw
+    /// frames may take, from ACK to the first byte of the answer. The chip's own timer has steps of
+    /// a factor of two; where it is later than this, the host ends the exchange. A super loop with
+    /// turns of more than a few milliseconds wants more.
     pub grace: Duration,
     /// How often a command that reaches no card is sent. Before the last time the chip is reset, if
     /// it has a pin for that.
@@ -99,7 +100,7 @@ impl Default for Settings {
             acknowledge_limit: Duration::from_millis(60),
             answer_limit: Duration::from_millis(200),
             transfer_limit: Duration::from_millis(200),
-            grace: Duration::from_millis(80),
+            grace: Duration::from_millis(8),
             attempts: 3,
             renewals: 3,
             rates_a: Rates::up_to(BitRate::Kbps424, BitRate::Kbps424),
