@@ -14,6 +14,8 @@ use crate::transport::{Capabilities, ErrorKind, PinEntry, PinPadEnd};
 use core::fmt;
 use zeroize::Zeroize;
 
+mod room;
+
 /// INS of GET RESPONSE (ISO/IEC 7816-4 clause 11.4.3).
 const GET_RESPONSE: u8 = 0xC0;
 /// Class bit of command chaining; GET RESPONSE goes without.
@@ -507,14 +509,6 @@ impl<'b> Channel<'b> {
         self.plan.by_rule = true;
         Ok(())
     }
-
-    const fn extended_allowed(&self) -> bool {
-        match self.mode {
-            ExtendedLength::Off => false,
-            ExtendedLength::On => true,
-            ExtendedLength::Auto => !self.refused && !matches!(self.declared, Some(false)),
-        }
-    }
 }
 
 enum Next {
@@ -524,23 +518,11 @@ enum Next {
 
 impl Queue for Channel<'_> {
     fn put(&mut self, command: &Command<'_>) {
-        let format = if command.fits_short() || !self.extended_allowed() {
-            Format::Short
-        } else {
-            Format::Extended
-        };
-        let needed = (command.le as usize).saturating_add(STATUS_LENGTH);
-        let unsupported = command.pin_entry.is_some() && !(self.pin_pad && self.pin_pad_driven);
-        let encoded = if unsupported {
-            Err(EncodeError::NoPinPad)
-        } else if needed > self.room {
-            Err(EncodeError::AnswerRoom { needed, room: self.room })
-        } else {
-            command.encode(self.outgoing, format)
-        };
+        let format = self.format(command);
+        let encoded = format.and_then(|format| command.encode(self.outgoing, format));
         self.plan = Plan {
             header: [command.cla, command.ins, command.p1, command.p2],
-            format,
+            format: format.unwrap_or(Format::Short),
             length: encoded.unwrap_or_default(),
             le: command.le,
             asked: command.le,

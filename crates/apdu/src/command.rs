@@ -105,16 +105,7 @@ impl<'a> Command<'a> {
     /// # Errors
     /// [`EncodeError`] when the format cannot carry the lengths or `out` is too small.
     pub fn encode(&self, out: &mut [u8], format: Format) -> Result<usize, EncodeError> {
-        let (lc_max, le_max) = match format {
-            Format::Short => (SHORT_LC_MAX, SHORT_LE_MAX),
-            Format::Extended => (EXTENDED_LC_MAX, EXTENDED_LE_MAX),
-        };
-        if self.data.len() > lc_max {
-            return Err(EncodeError::DataTooLong { length: self.data.len(), most: lc_max });
-        }
-        if self.le > le_max {
-            return Err(EncodeError::LeTooLarge { le: self.le, most: le_max });
-        }
+        self.check(format)?;
         let mut writer = Writer { out, at: 0 };
         writer.bytes(&[self.cla, self.ins, self.p1, self.p2])?;
         let lc = (self.data.len() as u32).to_be_bytes();
@@ -143,6 +134,38 @@ impl<'a> Command<'a> {
             }
         }
         Ok(writer.at)
+    }
+
+    /// Can the format carry the lengths?
+    const fn check(&self, format: Format) -> Result<(), EncodeError> {
+        let (lc_max, le_max) = match format {
+            Format::Short => (SHORT_LC_MAX, SHORT_LE_MAX),
+            Format::Extended => (EXTENDED_LC_MAX, EXTENDED_LE_MAX),
+        };
+        if self.data.len() > lc_max {
+            return Err(EncodeError::DataTooLong { length: self.data.len(), most: lc_max });
+        }
+        if self.le > le_max {
+            return Err(EncodeError::LeTooLarge { le: self.le, most: le_max });
+        }
+        Ok(())
+    }
+
+    /// Bytes that [`Command::encode`] writes.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the format cannot carry the lengths.
+    pub const fn encoded_length(&self, format: Format) -> Result<usize, EncodeError> {
+        if let Err(error) = self.check(format) {
+            return Err(error);
+        }
+        let (lc, le) = match (format, self.data.is_empty(), self.le > 0) {
+            (Format::Short, has_no_data, has_le) => (!has_no_data as usize, has_le as usize),
+            (Format::Extended, false, has_le) => (3, if has_le { 2 } else { 0 }),
+            (Format::Extended, true, true) => (0, 3),
+            (Format::Extended, true, false) => (0, 0),
+        };
+        Ok(self.data.len().saturating_add(4_usize.saturating_add(lc).saturating_add(le)))
     }
 
     /// Reads a command from its bytes: the seven forms of ISO/IEC 7816-3 clause 12.1.3.
@@ -420,6 +443,7 @@ mod tests {
                 .with_data(&data).with_le(le);
             let format = if extended { Format::Extended } else { Format::Short };
             let mut out = [0; 700];
+            prop_assert_eq!(command.encode(&mut out, format), command.encoded_length(format));
             match command.encode(&mut out, format) {
                 Ok(length) => {
                     let (parsed, parsed_format) = Command::parse(&out[..length]).unwrap();

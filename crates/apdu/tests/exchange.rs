@@ -6,9 +6,9 @@ use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use kazasu_apdu::transport::ErrorKind;
 use kazasu_apdu::{
-    AnswerError, AsyncSession, AsyncTransport, Capabilities, Channel, Command, Entry, Event,
-    ExtendedLength, Fault, Outgoing, PowerOff, Procedure, ResponseError, Session, Status, Step,
-    Transport,
+    AnswerError, AsyncSession, AsyncTransport, Capabilities, Channel, Command, EncodeError, Entry,
+    Event, ExtendedLength, Fault, Outgoing, PowerOff, Procedure, ResponseError, Session, Status,
+    Step, Transport, Turn,
 };
 
 /// One command, its answer as owned data.
@@ -237,6 +237,29 @@ fn a_command_that_does_not_fit_is_not_sent() {
 }
 
 #[test]
+fn what_fits_is_known_before_it_is_sent() {
+    let data = [0; 307];
+    let long = Command::new(0x80, 0xA2, 0x06, 0xC1).with_data(&data);
+    for (mode, room, fits) in [
+        (ExtendedLength::Auto, 314, Ok(())),
+        (ExtendedLength::Auto, 313, Err(EncodeError::BufferTooSmall)),
+        (ExtendedLength::Off, 314, Err(EncodeError::DataTooLong { length: 307, most: 255 })),
+    ] {
+        let mut outgoing = vec![0; room];
+        let mut incoming = [0; 64];
+        let mut channel = Channel::new(&mut outgoing, &mut incoming).with_extended_length(mode);
+        assert_eq!(channel.fits(&long), fits);
+        let turn = channel.begin(&mut One(long));
+        assert_eq!(matches!(turn, Turn::Transmit), fits.is_ok());
+        let answer = long.with_le(63);
+        let no_room = EncodeError::AnswerRoom { needed: 65, room: 64 };
+        assert_eq!(channel.fits(&answer), Err(no_room));
+        channel.learn_extended_length_refused();
+        assert!(channel.fits(&long).is_err());
+    }
+}
+
+#[test]
 fn the_trace_has_no_data_field() {
     let seen = RefCell::new(Vec::new());
     let mut trace = |entry: &Entry| seen.borrow_mut().push(format!("{entry} {entry:?}"));
@@ -272,11 +295,11 @@ fn a_secret_does_not_stay_in_the_buffer() {
     let (mut out, mut inn) = ([0; 300], [0; 300]);
     let mut channel = Channel::new(&mut out, &mut inn);
     let mut spy = Spy([0; 9]);
-    assert!(matches!(channel.begin(&mut spy), kazasu_apdu::Turn::Transmit));
+    assert!(matches!(channel.begin(&mut spy), Turn::Transmit));
     let (command, answer) = channel.exchange();
     assert_eq!(command, [0, 0x20, 0, 0x98, 4, b'1', b'3', b'5', b'7']);
     let length = script.take(command, answer).unwrap();
-    assert!(matches!(channel.answered(&mut spy, Ok(length)), kazasu_apdu::Turn::Done(true)));
+    assert!(matches!(channel.answered(&mut spy, Ok(length)), Turn::Done(true)));
     assert_eq!(channel.exchange().0, spy.0);
     drop(channel);
     assert_eq!(out, [0; 300]);

@@ -15,7 +15,8 @@ use crate::stream;
 use kazasu::face::Photo;
 use kazasu::face::decode::{DecodeError, Picture};
 use kazasu::mynacard::Reference;
-use kazasu::{AgeReport, CardFaceReport, Memory, Outcome, age_record, card_face};
+use kazasu::pki::records;
+use kazasu::{Memory, Outcome, RecordReport, age_record, card_face};
 use zeroize::Zeroizing;
 
 /// An image off the card.
@@ -74,7 +75,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn of_face(report: &CardFaceReport<'_>) -> Option<Self> {
+    fn of_face(report: &RecordReport<records::CardFace<'_>>) -> Option<Self> {
         if let Some(face) = &report.verified {
             // A record of another card would be genuine too.
             if report.authentic.is_some_and(|proof| !proof.is_of(face)) {
@@ -106,7 +107,7 @@ impl Shown {
         })
     }
 
-    fn of_age(report: &AgeReport<'_>) -> Option<Self> {
+    fn of_age(report: &RecordReport<records::AgeRecord<'_>>) -> Option<Self> {
         let (birth, record) = match (&report.verified, &report.unverified) {
             (Some(it), _) => {
                 if report.authentic.is_some_and(|proof| !proof.is_of(it)) {

@@ -72,6 +72,11 @@ impl Camera for Probe {
         }
     }
 
+    /// The matcher for demonstrations never asks for it.
+    fn wait(&mut self, _: Step) -> bool {
+        !interrupt::happened()
+    }
+
     fn card_is_there(&mut self) -> bool {
         self.look.as_mut().is_none_or(|look| look().is_none())
     }

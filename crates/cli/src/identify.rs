@@ -28,6 +28,7 @@ use kazasu::face::{
 };
 use kazasu::mynacard::Reference;
 use kazasu::pki::Kind;
+use kazasu::pki::records::{CardFace, Verified};
 use kazasu::pki::rsa::Alloc;
 use kazasu::tlv::Rules;
 use kazasu::virtual_card::Photo;
@@ -291,7 +292,7 @@ fn identify<'b>(
     secrets: &mut Secrets,
     memory: &'b mut Memory<'_>,
     without_pin: Option<&mut WithoutPin<'_, '_, Alloc>>,
-) -> Result<IdentificationReport<'b>, Failure> {
+) -> Result<IdentificationReport<Verified<CardFace<'b>>>, Failure> {
     match looking {
         Looking::Face { probe, matcher } => {
             // A picture does not change: it is looked at once, and again after a word of advice.
@@ -343,7 +344,7 @@ fn visual_policy(options: &CheckIn) -> VisualPolicy {
 }
 
 /// Lets go of the card face, which nothing here shows.
-fn known(report: IdentificationReport<'_>) -> Read<Known> {
+fn known(report: IdentificationReport<Verified<CardFace<'_>>>) -> Read<Known> {
     let value =
         report.identified.as_ref().zip(report.face.as_ref()).map(|(identified, face)| Known {
             record: record(face),

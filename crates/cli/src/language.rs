@@ -224,6 +224,11 @@ impl Language {
                 "Two codes were wrong, so this run takes no more. Read the card again, then begin anew.",
                 "2回続けて違っていたため、中止しました。券面を確認して、はじめからやり直してください。",
             ),
+            Outcome::ReaderUnfit => self.of(
+                "This reader cannot exchange what this needs; the card is not at fault. Use another \
+                 reader, or the PIN.",
+                "このカードリーダーでは処理できません。カードの問題ではありません。別のカードリーダー、または暗証番号をご利用ください。",
+            ),
             _ => outcome.as_str(),
         };
         match (outcome, tries_left) {

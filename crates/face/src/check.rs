@@ -104,7 +104,9 @@ enum State {
     Photo {
         left: usize,
     },
-    /// The photo is there.
+    /// The photo is there, and nobody looked at it yet.
+    Loaded,
+    /// The matcher makes it ready.
     Preparing,
     /// In an attempt.
     Attempt,
@@ -141,6 +143,8 @@ pub struct FaceCheck<'m> {
     /// Calls since the clock went on.
     calls: u32,
     evidence: Option<Evidence>,
+    /// Is there a decision that nobody asked for yet?
+    is_new: bool,
     proof: Option<FaceMatch>,
 }
 
@@ -178,6 +182,7 @@ impl<'m> FaceCheck<'m> {
             prompted: None,
             calls: 0,
             evidence: None,
+            is_new: false,
             proof: None,
         })
     }
@@ -225,7 +230,7 @@ impl<'m> FaceCheck<'m> {
         if left == 0 {
             self.photo_sha256 = self.hash.finalize_reset().into();
             self.wipe();
-            self.state = State::Preparing;
+            self.state = State::Loaded;
         } else {
             self.state = State::Photo { left };
         }
@@ -262,8 +267,13 @@ impl<'m> FaceCheck<'m> {
     }
 
     /// Makes the photo ready; again while it says [`Step::Working`]. The first attempt begins when it
-    /// says [`Step::Capture`].
+    /// says [`Step::Capture`]. The time that the policy gives the matcher begins with the first call.
     pub fn prepare(&mut self, now: Instant, presence: Presence) -> Step {
+        if self.state == State::Loaded {
+            // How long the card took to give the photo is no fault of the matcher.
+            self.since = now;
+            self.state = State::Preparing;
+        }
         if let Some(step) = self.look(now, presence) {
             return step;
         }
@@ -352,6 +362,11 @@ impl<'m> FaceCheck<'m> {
     #[must_use]
     pub const fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
+    }
+
+    /// The evidence of the last decision, once: `None` when there was none since this was asked before.
+    pub fn take_decision(&mut self) -> Option<Evidence> {
+        core::mem::take(&mut self.is_new).then_some(self.evidence).flatten()
     }
 
     /// The proof, when it ended in [`End::Match`] and the card is still there.
@@ -455,6 +470,7 @@ impl<'m> FaceCheck<'m> {
     }
 
     fn note(&mut self, now: Instant, verdict: Verdict) -> &mut Evidence {
+        self.is_new = true;
         self.evidence.insert(Evidence {
             matcher: self.identity,
             at: now,

@@ -10,18 +10,19 @@ use crate::holder::{Holder, Stage};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
 use crate::present::Attempt;
-use crate::records::{self, CARD_FACE, RecordChecks, challenge, read};
+use crate::records::{self, CARD_FACE, RecordChecks, challenge};
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{File, Reference};
-use kazasu_pki::records::{AgeRecord, Authentic, CardFace, Verified};
+use kazasu_pki::cvc::CvcKey;
+use kazasu_pki::records::{AgeRecord, Authentic, CardFace, CardKey, RecordError, Verified};
 
-/// A card face as it was read. `Debug` prints nothing of it.
+/// A record as it was read. `Debug` prints nothing of it.
 ///
 /// What no signature covers (expiry, image of the security code) comes out of `verified` as
 /// `Unsigned` only.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct CardFaceReport<'b> {
+pub struct RecordReport<R> {
     /// In one word: `Verified` when it was read and every check that was asked for ended well.
     pub outcome: Outcome,
     /// Why not.
@@ -29,9 +30,9 @@ pub struct CardFaceReport<'b> {
     /// Tries left of the code; `None` when they were not read or are not known.
     pub tries_left: Option<u8>,
     /// What the card says, when no check was asked for.
-    pub unverified: Option<CardFace<'b>>,
+    pub unverified: Option<R>,
     /// What an authority vouches for, when the signature was to be checked.
-    pub verified: Option<Verified<CardFace<'b>>>,
+    pub verified: Option<Verified<R>>,
     /// That the card is the one it was issued for, when that was to be checked.
     pub authentic: Option<Authentic>,
     /// How the card's security status was cleared.
@@ -47,95 +48,12 @@ pub fn card_face<'b, T: Transport>(
     checks: Option<RecordChecks<'_>>,
     holder: &mut dyn Holder,
     memory: &'b mut Memory<'_>,
-) -> CardFaceReport<'b> {
-    let mut attempt = Attempt::default();
-    let result = read_card_face(session, checks.as_ref(), holder, &mut attempt, memory.bytes());
-    let (result, cleared) =
-        close(session, Reference::CardFaceNumberB, File::CARD_FACE, &mut attempt, result);
-    let tries_left = attempt.tries_left;
-    match result {
-        Ok(FaceRead { unverified, verified, authentic }) => CardFaceReport {
-            outcome: Outcome::Verified,
-            failure: None,
-            tries_left,
-            unverified,
-            verified,
-            authentic,
-            cleared,
-        },
-        Err(failure) => CardFaceReport {
-            outcome: failure.outcome(),
-            failure: Some(failure),
-            tries_left,
-            unverified: None,
-            verified: None,
-            authentic: None,
-            cleared,
-        },
-    }
+) -> RecordReport<CardFace<'b>> {
+    record(session, checks, holder, memory)
 }
 
-/// A card face inside a session that goes on.
-pub(crate) struct FaceRead<'b> {
-    pub(crate) unverified: Option<CardFace<'b>>,
-    pub(crate) verified: Option<Verified<CardFace<'b>>>,
-    pub(crate) authentic: Option<Authentic>,
-}
-
-/// Reads and checks, and leaves the session as it is: the caller ends it.
-pub(crate) fn read_card_face<'b, T: Transport>(
-    session: &mut Session<'_, T>,
-    checks: Option<&RecordChecks<'_>>,
-    holder: &mut dyn Holder,
-    attempt: &mut Attempt,
-    memory: &'b mut [u8],
-) -> Result<FaceRead<'b>, Failure> {
-    let reference = Reference::CardFaceNumberB;
-    let key = records::open(
-        session,
-        CARD_FACE,
-        checks.map(RecordChecks::anchors),
-        reference,
-        holder,
-        attempt,
-    )?;
-    let length = read(session, File::CARD_FACE, memory)?;
-    holder.stage(Stage::RecordRead);
-    let memory: &'b [u8] = memory;
-    let face = CardFace::parse(memory.get(..length).unwrap_or_default())?;
-    let Some((checks, key)) = checks.zip(key) else {
-        return Ok(FaceRead { unverified: Some(face), verified: None, authentic: None });
-    };
-    let face = face.verify(&key)?;
-    holder.stage(Stage::RecordVerified);
-    let authentic = match checks.challenge() {
-        Some(digest) => Some(challenge(session, digest, &face.card_key(), holder)?),
-        None => None,
-    };
-    Ok(FaceRead { unverified: None, verified: Some(face), authentic })
-}
-
-/// An age record as it was read: the date of birth and nothing else.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct AgeReport<'b> {
-    /// In one word: `Verified` when it was read and every check that was asked for ended well.
-    pub outcome: Outcome,
-    /// Why not.
-    pub failure: Option<Failure>,
-    /// Tries left of the code; `None` when they were not read or are not known.
-    pub tries_left: Option<u8>,
-    /// What the card says, when no check was asked for.
-    pub unverified: Option<AgeRecord<'b>>,
-    /// What an authority vouches for, when the signature was to be checked.
-    pub verified: Option<Verified<AgeRecord<'b>>>,
-    /// That the card is the one it was issued for, when that was to be checked.
-    pub authentic: Option<Authentic>,
-    /// How the card's security status was cleared.
-    pub cleared: Cleared,
-}
-
-/// Reads the age record with the birth-date key, which the holder is asked for, and ends the session.
+/// Reads the age record with the birth-date key, which the holder is asked for, and ends the session:
+/// the date of birth and nothing else.
 ///
 /// With [`RecordChecks::card`] it proves the card without any PIN and without the security code.
 /// 640 bytes of `memory` are enough.
@@ -144,64 +62,111 @@ pub fn age_record<'b, T: Transport>(
     checks: Option<RecordChecks<'_>>,
     holder: &mut dyn Holder,
     memory: &'b mut Memory<'_>,
-) -> AgeReport<'b> {
-    let mut attempt = Attempt::default();
-    let result = read_age(session, checks.as_ref(), holder, &mut attempt, memory.bytes());
-    let (result, cleared) =
-        close(session, Reference::BirthDate, File::AGE_RECORD, &mut attempt, result);
-    let tries_left = attempt.tries_left;
-    match result {
-        Ok((unverified, verified, authentic)) => AgeReport {
-            outcome: Outcome::Verified,
-            failure: None,
-            tries_left,
-            unverified,
-            verified,
-            authentic,
-            cleared,
-        },
-        Err(failure) => AgeReport {
-            outcome: failure.outcome(),
-            failure: Some(failure),
-            tries_left,
-            unverified: None,
-            verified: None,
-            authentic: None,
-            cleared,
-        },
-    }
+) -> RecordReport<AgeRecord<'b>> {
+    record(session, checks, holder, memory)
 }
 
-type AgeRead<'b> = (Option<AgeRecord<'b>>, Option<Verified<AgeRecord<'b>>>, Option<Authentic>);
+/// A record of 券面事項確認AP that holds the card's key.
+pub(crate) trait Record<'b>: Sized {
+    /// The code that opens it.
+    const REFERENCE: Reference;
+    /// Where it is.
+    const FILE: File;
 
-fn read_age<'b, T: Transport>(
+    fn parse(file: &'b [u8]) -> Result<Self, RecordError>;
+
+    fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError>;
+
+    fn card_key(verified: &Verified<Self>) -> CardKey;
+}
+
+macro_rules! records {
+    ($($record:ident: $reference:ident, $file:ident;)*) => {$(
+        impl<'b> Record<'b> for $record<'b> {
+            const REFERENCE: Reference = Reference::$reference;
+            const FILE: File = File::$file;
+
+            fn parse(file: &'b [u8]) -> Result<Self, RecordError> {
+                Self::parse(file)
+            }
+
+            fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError> {
+                self.verify(key)
+            }
+
+            fn card_key(verified: &Verified<Self>) -> CardKey {
+                verified.card_key()
+            }
+        }
+    )*};
+}
+records! {
+    AgeRecord: BirthDate, AGE_RECORD;
+    CardFace: CardFaceNumberB, CARD_FACE;
+}
+
+fn record<'b, T: Transport, R: Record<'b>>(
+    session: &mut Session<'_, T>,
+    checks: Option<RecordChecks<'_>>,
+    holder: &mut dyn Holder,
+    memory: &'b mut Memory<'_>,
+) -> RecordReport<R> {
+    let mut attempt = Attempt::default();
+    let result = run(session, checks.as_ref(), holder, &mut attempt, memory.bytes());
+    let (result, cleared) = close(session, R::REFERENCE, R::FILE, &mut attempt, result);
+    let tries_left = attempt.tries_left;
+    let (outcome, failure, (unverified, verified, authentic)) = match result {
+        Ok(read) => (Outcome::Verified, None, read),
+        Err(failure) => (failure.outcome(), Some(failure), (None, None, None)),
+    };
+    RecordReport { outcome, failure, tries_left, unverified, verified, authentic, cleared }
+}
+
+type Read<R> = (Option<R>, Option<Verified<R>>, Option<Authentic>);
+
+fn run<'b, T: Transport, R: Record<'b>>(
     session: &mut Session<'_, T>,
     checks: Option<&RecordChecks<'_>>,
     holder: &mut dyn Holder,
     attempt: &mut Attempt,
     memory: &'b mut [u8],
-) -> Result<AgeRead<'b>, Failure> {
-    let reference = Reference::BirthDate;
-    let key = records::open(
-        session,
-        CARD_FACE,
-        checks.map(RecordChecks::anchors),
-        reference,
-        holder,
-        attempt,
-    )?;
-    let length = read(session, File::AGE_RECORD, memory)?;
-    holder.stage(Stage::RecordRead);
-    let memory: &'b [u8] = memory;
-    let record = AgeRecord::parse(memory.get(..length).unwrap_or_default())?;
-    let Some((checks, key)) = checks.zip(key) else { return Ok((Some(record), None, None)) };
-    let record = record.verify(&key)?;
-    holder.stage(Stage::RecordVerified);
+) -> Result<Read<R>, Failure> {
+    let anchors = checks.map(RecordChecks::anchors);
+    let key = records::open(session, CARD_FACE, anchors, R::REFERENCE, holder, attempt)?;
+    let Some((checks, key)) = checks.zip(key) else {
+        return Ok((Some(read(session, holder, memory)?), None, None));
+    };
+    let verified: Verified<R> = read_verified(session, &key, holder, memory)?;
     let authentic = match checks.challenge() {
-        Some(digest) => Some(challenge(session, digest, &record.card_key(), holder)?),
+        Some(digest) => Some(challenge(session, digest, &R::card_key(&verified), holder)?),
         None => None,
     };
-    Ok((None, Some(record), authentic))
+    Ok((None, Some(verified), authentic))
+}
+
+/// Reads a record, which is open.
+fn read<'b, T: Transport, R: Record<'b>>(
+    session: &mut Session<'_, T>,
+    holder: &mut dyn Holder,
+    memory: &'b mut [u8],
+) -> Result<R, Failure> {
+    let length = records::read(session, R::FILE, memory)?;
+    holder.stage(Stage::RecordRead);
+    let memory: &'b [u8] = memory;
+    Ok(R::parse(memory.get(..length).unwrap_or_default())?)
+}
+
+/// Reads a record, which is open, and verifies it.
+pub(crate) fn read_verified<'b, T: Transport, R: Record<'b>>(
+    session: &mut Session<'_, T>,
+    key: &CvcKey,
+    holder: &mut dyn Holder,
+    memory: &'b mut [u8],
+) -> Result<Verified<R>, Failure> {
+    let record: R = read(session, holder, memory)?;
+    let verified = record.verify(key)?;
+    holder.stage(Stage::RecordVerified);
+    Ok(verified)
 }
 
 /// After a failure reads the counter again where that may be, and ends the session in any case.

@@ -8,7 +8,7 @@ use core::fmt;
 use kazasu_apdu::Presence;
 use kazasu_face::{Evidence, FaceMatch, Purpose, VisualConfirmation, photo_sha256};
 use kazasu_mynacard as mynacard;
-use kazasu_pki::records::{Authentic, CardFace, Verified};
+use kazasu_pki::records::{Authentic, CardFace, CardKey, Verified};
 use kazasu_pki::{Hierarchy, SignatureError};
 
 /// How the person was looked at.
@@ -78,6 +78,39 @@ impl Person {
     }
 }
 
+/// A verified card face, as the join needs it.
+pub(crate) trait Face {
+    /// The key of the card.
+    fn card_key(&self) -> CardKey;
+
+    /// Whose authority vouches for it.
+    fn hierarchy(&self) -> Hierarchy;
+
+    /// Is the chip that answered the one it was issued for?
+    fn is_of(&self, authentic: &Authentic) -> bool;
+
+    /// SHA-256 over the octets of its photo.
+    fn photo_sha256(&self) -> [u8; 32];
+}
+
+impl Face for Verified<CardFace<'_>> {
+    fn card_key(&self) -> CardKey {
+        Self::card_key(self)
+    }
+
+    fn hierarchy(&self) -> Hierarchy {
+        Self::hierarchy(self)
+    }
+
+    fn is_of(&self, authentic: &Authentic) -> bool {
+        authentic.is_of(self)
+    }
+
+    fn photo_sha256(&self) -> [u8; 32] {
+        photo_sha256(self.photo())
+    }
+}
+
 /// Proof that the person before the reader is the one on a genuine card, all in one card presence: the
 /// signature over the card face, the chip's answer to a fresh challenge with the key of that record,
 /// and a match with liveness or two confirmations by staff, of the photo of that record.
@@ -102,7 +135,7 @@ impl Identified {
     /// `read_in` is the presence in which the record was read, `now` the one after the last command.
     pub(crate) fn join(
         person: Person,
-        face: &Verified<CardFace<'_>>,
+        face: &impl Face,
         authentic: Authentic,
         proof: Option<Proof>,
         read_in: Presence,
@@ -111,10 +144,10 @@ impl Identified {
         if read_in != now || !person.holds_in(now) {
             return Err(mynacard::Error::EvidenceExpired.into());
         }
-        if !person.is_of_photo(&photo_sha256(face.photo())) {
+        if !person.is_of_photo(&face.photo_sha256()) {
             return Err(mynacard::Error::EvidenceExpired.into());
         }
-        if !authentic.is_of(face) {
+        if !face.is_of(&authentic) {
             return Err(Failure::Authenticity(SignatureError::Mismatch));
         }
         let hierarchy = face.hierarchy();

@@ -2,21 +2,23 @@
 //! (特定機関認証): the whole of it in one card presence. What the law asks for is in `docs/face.md`.
 
 use crate::authenticate::{Job, Progress};
-use crate::face_check_in::{
-    Camera, Identification, IdentificationReport, Staff, by_face, by_visual_check,
-};
+use crate::face_check_in::{Camera, Identification, IdentificationReport, Staff, by_face};
+use crate::face_flow::{Afterwards, identify};
+use crate::face_look::{ByFace, ByStaff};
 use crate::failure::Failure;
 use crate::holder::Holder;
 use crate::memory::Memory;
 use crate::pinless::run_without_pin;
 use crate::proof::Proof;
-use kazasu_apdu::{Session, Transport};
+use kazasu_apdu::{Channel, Session, Transport};
 use kazasu_face::{Matcher, Operator, Policy, Reason, VisualPolicy};
-use kazasu_mynacard::InstitutionAuthentication;
-use kazasu_pki::{Backend, Time, Validator};
+use kazasu_mynacard::{AuthenticateInstitution, InstitutionAuthentication, InstitutionScheme};
+use kazasu_pki::records::{CardFace, Verified};
+use kazasu_pki::{Backend, Hierarchy, Time, Validator};
 
 /// The part of the key for user authentication: what [`crate::authenticate_without_pin`] takes. The
-/// session's command buffer needs 320 bytes.
+/// session's command buffer needs 320 bytes, and the link extended length: without these the flow ends
+/// in [`crate::Outcome::ReaderUnfit`] before a code is asked for.
 #[allow(missing_debug_implementations, reason = "the provider is a vendor's, with her secrets")]
 pub struct WithoutPin<'a, 'c, B: Backend> {
     /// Who judges the certificate.
@@ -31,13 +33,22 @@ pub struct WithoutPin<'a, 'c, B: Backend> {
     pub certificate: &'a mut [u8],
 }
 
-impl<B: Backend> WithoutPin<'_, '_, B> {
-    fn run<T: Transport>(
-        &mut self,
-        session: &mut Session<'_, T>,
-    ) -> Result<Option<Proof>, Failure> {
+impl<T: Transport, B: Backend> Afterwards<T> for WithoutPin<'_, '_, B> {
+    fn fits(&self, channel: &Channel<'_>) -> Result<(), Failure> {
+        Ok(AuthenticateInstitution::fits(self.provider, channel)?)
+    }
+
+    fn admit(&self, hierarchy: Hierarchy) -> Result<(), Failure> {
+        let stands_in = self.provider.scheme() == InstitutionScheme::StandIn;
+        if stands_in && hierarchy != Hierarchy::Virtual {
+            return Err(Failure::StandIn);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, session: &mut Session<'_, T>) -> Result<Proof, Failure> {
         let mut progress = Progress::default();
-        let proof = run_without_pin(
+        run_without_pin(
             session,
             self.validator,
             self.now,
@@ -46,8 +57,7 @@ impl<B: Backend> WithoutPin<'_, '_, B> {
             &mut |_| {},
             self.certificate,
             &mut progress,
-        )?;
-        Ok(Some(proof))
+        )
     }
 }
 
@@ -64,9 +74,9 @@ pub fn check_in_by_face_without_pin<'b, T: Transport, B: Backend>(
     camera: &mut dyn Camera,
     memory: &'b mut Memory<'_>,
     without_pin: &mut WithoutPin<'_, '_, B>,
-) -> IdentificationReport<'b> {
-    let afterwards = &mut |session: &mut Session<'_, T>| without_pin.run(session);
-    by_face(session, &identification, policy, holder, matcher, camera, memory, afterwards)
+) -> IdentificationReport<Verified<CardFace<'b>>> {
+    let look = ByFace::new(matcher, policy, camera, memory);
+    by_face(session, &identification, holder, look, Some(without_pin))
 }
 
 /// As [`crate::check_in_by_visual_check`]; then as [`check_in_by_face_without_pin`].
@@ -81,8 +91,8 @@ pub fn check_in_by_visual_check_without_pin<'b, T: Transport, B: Backend>(
     staff: &mut dyn Staff,
     memory: &'b mut Memory<'_>,
     without_pin: &mut WithoutPin<'_, '_, B>,
-) -> IdentificationReport<'b> {
-    let afterwards = &mut |session: &mut Session<'_, T>| without_pin.run(session);
-    let armed = (policy, operator, reason);
-    by_visual_check(session, &identification, armed, holder, staff, memory, afterwards)
+) -> IdentificationReport<Verified<CardFace<'b>>> {
+    let presence = session.channel().presence();
+    let mut look = ByStaff::arm(policy, operator, reason, presence, staff, memory);
+    identify(session, &identification, holder, &mut look, Some(without_pin))
 }

@@ -82,6 +82,7 @@ impl Failure {
                 _ => Outcome::BadAnswer,
             },
             Self::Institution(InstitutionError::Card(error)) => of_card(error),
+            Self::Institution(InstitutionError::NotSent(_)) => Outcome::ReaderUnfit,
             Self::Institution(_) => Outcome::BadAnswer,
             Self::Record(error) => match error {
                 RecordError::BadSignature | RecordError::WrongDigest => Outcome::RecordNotGenuine,
@@ -172,6 +173,7 @@ const fn of_fault(fault: Fault) -> Outcome {
     match fault {
         Fault::PinPad(end) => of_pin_pad(end),
         Fault::Link(kind) | Fault::Ended(kind) => of_link(kind),
+        Fault::NotSent(_) => Outcome::ReaderUnfit,
         _ => Outcome::BadAnswer,
     }
 }

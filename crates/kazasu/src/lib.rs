@@ -63,7 +63,11 @@ mod end;
 #[cfg(feature = "face")]
 mod face_check_in;
 #[cfg(feature = "face")]
+mod face_flow;
+#[cfg(feature = "face")]
 mod face_identified;
+#[cfg(feature = "face")]
+mod face_look;
 #[cfg(feature = "face")]
 mod face_without_pin;
 mod failure;
@@ -86,7 +90,7 @@ pub use attributes::{
     AttributesCode, AttributesReport, CardInformationReport, attributes, card_information,
 };
 pub use authenticate::{Job, Report, authenticate};
-pub use card_face::{AgeReport, CardFaceReport, age_record, card_face};
+pub use card_face::{RecordReport, age_record, card_face};
 pub use certificate::{CertificateFile, CertificateReport, read_certificate};
 pub use end::{Cleared, end_session};
 #[cfg(feature = "face")]

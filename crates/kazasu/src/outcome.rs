@@ -98,6 +98,9 @@ outcomes! {
     CodeBlocked = 37, "code_blocked";
     /// Two access codes were wrong in this session, and it takes no more.
     CodesStopped = 38, "codes_stopped";
+    /// The reader cannot carry a command that the job needs: its buffers are too small, or it has no
+    /// extended length. Not the card's fault; nothing was sent in vain, where it could be known before.
+    ReaderUnfit = 39, "reader_unfit";
 }
 
 impl Outcome {

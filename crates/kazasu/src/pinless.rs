@@ -20,9 +20,12 @@ use kazasu_pki::{Backend, Hierarchy, Time, Validator};
 /// Runs a check-in in which `provider` opens the key, and ends the session.
 ///
 /// No PIN is asked for and no counter touched. A stand-in provider ([`InstitutionScheme::StandIn`]) is
-/// refused under every hierarchy but that of virtual cards, before it is asked for anything.
-/// [`Proof::key_use`](crate::Proof::key_use) tells how the key was opened. The session's command buffer
-/// needs 320 bytes; `certificate` and `now` are as for [`crate::authenticate`].
+/// refused under every hierarchy but that of virtual cards, before anything is sent for it.
+/// [`Proof::key_use`](crate::Proof::key_use) tells how the key was opened. `certificate` and `now` are
+/// as for [`crate::authenticate`].
+///
+/// The session's command buffer needs 320 bytes, and the link extended length. Without these it ends in
+/// [`Outcome::ReaderUnfit`](crate::Outcome::ReaderUnfit), before anything is sent where that is known.
 pub fn authenticate_without_pin<'c, T: Transport, B: Backend>(
     session: &mut Session<'_, T>,
     validator: &Validator<'c, B>,
@@ -55,6 +58,7 @@ pub(crate) fn run_without_pin<T: Transport, B: Backend>(
     if job.key != Key::Auth {
         return Err(InputError::WrongReference.into());
     }
+    AuthenticateInstitution::fits(provider, session.channel())?;
     session.run(&mut SelectApplication::new(Application::Jpki))?;
     stage(Stage::Selected);
     let length = read(session, CertificateFile::Auth, certificate)?;
@@ -67,6 +71,8 @@ pub(crate) fn run_without_pin<T: Transport, B: Backend>(
     if provider.scheme() == InstitutionScheme::StandIn && judged.hierarchy() != Hierarchy::Virtual {
         return Err(Failure::StandIn);
     }
+    // Again: a card that refuses extended length has done so by now.
+    AuthenticateInstitution::fits(provider, session.channel())?;
     let opened = session.run(&mut AuthenticateInstitution::new(provider))?;
     stage(Stage::InstitutionAuthenticated);
     sign(session, validator, &judged, job, progress.token, stage, |input| {

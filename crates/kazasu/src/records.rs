@@ -88,14 +88,36 @@ pub(crate) fn open<T: Transport>(
     holder: &mut dyn Holder,
     attempt: &mut Attempt,
 ) -> Result<Option<CvcKey>, Failure> {
-    session.run(&mut SelectApplication::new(source.application))?;
-    holder.stage(Stage::Selected);
     let key = match anchors {
-        Some(anchors) => Some(signer(session, source, anchors, holder)?),
-        None => None,
+        Some(anchors) => Some(vouched(session, source, anchors, holder)?),
+        None => {
+            select(session, source, holder)?;
+            None
+        }
     };
     attempt.present(session, reference, holder)?;
     Ok(key)
+}
+
+/// Selects, and judges the signer of the records.
+pub(crate) fn vouched<T: Transport>(
+    session: &mut Session<'_, T>,
+    source: Source,
+    anchors: &CvcAnchors<'_>,
+    holder: &mut dyn Holder,
+) -> Result<CvcKey, Failure> {
+    select(session, source, holder)?;
+    signer(session, source, anchors, holder)
+}
+
+fn select<T: Transport>(
+    session: &mut Session<'_, T>,
+    source: Source,
+    holder: &mut dyn Holder,
+) -> Result<(), Failure> {
+    session.run(&mut SelectApplication::new(source.application))?;
+    holder.stage(Stage::Selected);
+    Ok(())
 }
 
 /// The key that an accepted authority vouches for.

@@ -207,6 +207,7 @@ fn a_matcher_for_demonstrations_recognises_nobody_on_another_card() {
     assert_eq!(ended.outcome, Outcome::NotTrusted);
     assert_eq!(ended.failure, Some(Failure::DemonstrationMatcher));
     assert_eq!(lens.captures, 0, "nobody was looked at");
+    assert!(holder.asked.is_empty(), "and no code was asked for");
 }
 
 #[test]

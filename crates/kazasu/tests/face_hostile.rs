@@ -98,6 +98,9 @@ impl Camera for Clock {
         Some(Capture::Native(0))
     }
     fn tell(&mut self, _: Step) {}
+    fn wait(&mut self, _: Step) -> bool {
+        true
+    }
     fn card_is_there(&mut self) -> bool {
         self.left |= self.left_after.is_some_and(|after| self.captures >= after);
         !self.left

@@ -240,6 +240,9 @@ impl Camera for Lens<'_> {
         Some(Capture::Native(1))
     }
     fn tell(&mut self, _: Step) {}
+    fn wait(&mut self, _: Step) -> bool {
+        true
+    }
 }
 
 /// Which pieces are somewhere in the memory that this process can write to.

@@ -184,7 +184,7 @@ fn a_matcher_that_never_ends_is_ended() {
 
 #[test]
 fn a_host_that_does_not_wait_gets_there_too() {
-    /// Without a place to wait.
+    /// Returns at once.
     struct Restless(Still);
     impl Camera for Restless {
         fn now(&mut self) -> Instant {
@@ -195,6 +195,9 @@ fn a_host_that_does_not_wait_gets_there_too() {
         }
         fn tell(&mut self, step: Step) {
             self.0.tell(step);
+        }
+        fn wait(&mut self, _: Step) -> bool {
+            true
         }
     }
     let time = Time::Real(RealTime::now());

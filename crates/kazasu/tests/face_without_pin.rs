@@ -5,12 +5,15 @@
 
 mod common;
 
-use common::codes::{Codes, authorities};
+use common::codes::{Codes, authorities, custom_authorities};
 use common::desk::{Clerk, Lens, photo, pictures, policy};
 use common::{Setup, anchors, instructions, issue, now, session, verifies};
+use kazasu::apdu::ExtendedLength;
 use kazasu::face::{Answer, DemonstrationMatcher, Liveness, Operator, Reason, VisualPolicy};
 use kazasu::mynacard::KeyUse;
 use kazasu::pki::Validator;
+use kazasu::pki::cvc::CvcAnchors;
+use kazasu::pki::records::{CardFace, Verified};
 use kazasu::{
     Cleared, Failure, Identification, IdentificationReport, IdentifiedBy, Job, Memory, Nonce,
     Outcome, Reply, StandInInstitutionAuthentication, WithoutPin, check_in_by_face_without_pin,
@@ -32,20 +35,29 @@ enum Who<'w> {
     Staff(&'w mut Clerk),
 }
 
+type Report<'b> = IdentificationReport<Verified<CardFace<'b>>>;
+
 /// Runs it, and looks at the report.
-fn run<R>(
-    link: &mut Link,
-    who: Who<'_>,
-    look: impl FnOnce(&IdentificationReport<'_>, &[u8]) -> R,
-) -> R {
-    let authorities = authorities();
-    let roots = anchors();
+fn run<R>(link: &mut Link, who: Who<'_>, look: impl FnOnce(&Report<'_>, &[u8]) -> R) -> R {
     let mut holder = Codes::of(&common::card());
+    let setup = Setup { command_room: 320, room: 8192, ..Setup::new() };
+    run_with(link, &setup, &authorities(), &mut holder, who, look)
+}
+
+fn run_with<R>(
+    link: &mut Link,
+    setup: &Setup,
+    authorities: &CvcAnchors<'_>,
+    holder: &mut Codes,
+    who: Who<'_>,
+    look: impl FnOnce(&Report<'_>, &[u8]) -> R,
+) -> R {
+    let roots = anchors();
     let (mut bytes, mut certificate) = ([0; 8192], [0; 3072]);
-    session(link, &Setup { command_room: 320, room: 8192, ..Setup::new() }, |session| {
+    session(link, setup, |session| {
         let mut memory = Memory::new(&mut bytes);
         let nonce = Nonce::given(&[3; 32]).unwrap();
-        let identification = Identification::new(&authorities, nonce);
+        let identification = Identification::new(authorities, nonce);
         let mut without_pin = WithoutPin {
             validator: &Validator::new(&roots),
             now: now(),
@@ -58,7 +70,7 @@ fn run<R>(
                 session,
                 identification,
                 policy(),
-                &mut holder,
+                holder,
                 &mut DemonstrationMatcher::new(Liveness::Passed),
                 lens,
                 &mut memory,
@@ -70,7 +82,7 @@ fn run<R>(
                 VisualPolicy::default(),
                 Operator::new("C-17").unwrap(),
                 Reason::new("mask").unwrap(),
-                &mut holder,
+                holder,
                 clerk,
                 &mut memory,
                 &mut without_pin,
@@ -173,4 +185,73 @@ fn the_status_is_cleared_by_another_application_than_the_last() {
         assert_eq!((report.outcome, report.cleared), (Outcome::FaceNoMatch, Cleared::Selection));
     });
     assert!(!link.card().unwrap().is_verified(kazasu_virtual_card::Reference::SurfaceNumberB));
+}
+
+/// Runs both, with a reader that cannot, and gives the commands.
+fn in_vain(
+    link: impl Fn() -> Link,
+    setup: &Setup,
+    authorities: &CvcAnchors<'_>,
+) -> (Failure, Vec<u8>) {
+    let mut ends = [false, true].map(|staff| {
+        let mut link = link();
+        let (mut clerk, mut lens) = (Clerk::saying([]), Lens::of(photo()));
+        let mut holder = Codes::of(&common::card());
+        let who = if staff { Who::Staff(&mut clerk) } else { Who::Face(&mut lens) };
+        let failure = run_with(&mut link, setup, authorities, &mut holder, who, |report, _| {
+            let failure = report.failure.unwrap();
+            assert_eq!(report.outcome, failure.outcome());
+            failure
+        });
+        // Nobody was asked for anything, and no try was used.
+        assert!(holder.asked.is_empty());
+        assert_eq!((lens.captures, clerk.shown, clerk.asked.len()), (0, 0, 0));
+        assert_eq!(link.card().unwrap().deeds().verify_commands, 0);
+        (failure, instructions(&link))
+    });
+    assert_eq!(ends[0], ends[1]);
+    std::mem::replace(&mut ends[0], (Failure::StandIn, Vec::new()))
+}
+
+#[test]
+fn a_reader_that_cannot_carry_it_asks_for_no_code() {
+    let room = Setup { command_room: 320, room: 8192, ..Setup::new() };
+    let trusted = authorities();
+    for setup in [
+        Setup { mode: ExtendedLength::Off, ..room },
+        Setup { learned: true, ..room },
+        Setup { command_room: 313, ..room },
+    ] {
+        let (failure, commands) = in_vain(|| card(true), &setup, &trusted);
+        assert_eq!((failure.outcome(), commands), (Outcome::ReaderUnfit, vec![]));
+        assert!(failure.to_string().contains("this reader"), "{failure}");
+    }
+    let declared = || card(true).declare_extended_length(Some(false));
+    let (failure, commands) = in_vain(declared, &room, &trusted);
+    assert_eq!((failure.outcome(), commands), (Outcome::ReaderUnfit, vec![]));
+    // It shows with the first file that is read: the certificate, twice, before the code.
+    let short = || {
+        let mut issue = issue();
+        (issue.stand_in_institution, issue.settings.extended_length) = (true, false);
+        Link::new(Card::issue(issue).unwrap())
+    };
+    let (failure, commands) = in_vain(short, &room, &trusted);
+    assert_eq!(failure.outcome(), Outcome::ReaderUnfit);
+    assert!(
+        commands.starts_with(&[0xA4, 0xB0, 0xB0]) && !commands.contains(&0x20),
+        "{commands:X?}"
+    );
+}
+
+#[test]
+fn a_stand_in_is_refused_before_a_code_is_asked_for() {
+    let room = Setup { command_room: 320, room: 8192, ..Setup::new() };
+    let mut link = card(true);
+    let (mut clerk, mut holder) = (Clerk::saying([]), Codes::of(&common::card()));
+    let who = Who::Staff(&mut clerk);
+    run_with(&mut link, &room, &custom_authorities(), &mut holder, who, |report, _| {
+        assert_eq!((report.outcome, report.failure), (Outcome::NotTrusted, Some(Failure::StandIn)));
+    });
+    assert!(holder.asked.is_empty());
+    assert_eq!((instructions(&link), clerk.shown), (vec![0xA4, 0xB0], 0));
 }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Setup, anchors, instructions, issue, nonce, now, session};
-use kazasu::apdu::{Command, Response, Status};
+use kazasu::apdu::{Command, EncodeError, ExtendedLength, Response, Status};
 use kazasu::mynacard::{
     Application, AuthenticateInstitution, Error, Input, InstitutionAuthentication,
     InstitutionError, InstitutionScheme, InstitutionStep, Key, KeyUse, Operation,
@@ -177,6 +177,31 @@ fn a_provider_uses_no_try_and_comes_to_an_end() {
 }
 
 #[test]
+fn a_reader_that_cannot_carry_it_is_told_so_before_the_card_is_asked() {
+    for (mode, command_room) in [(ExtendedLength::Off, 320), (ExtendedLength::Auto, 313)] {
+        let mut link = card(true);
+        let roots = anchors();
+        let setup = Setup { mode, command_room, ..Setup::new() };
+        let mut certificate = [0; 3072];
+        session(&mut link, &setup, |session| {
+            let report = authenticate_without_pin(
+                session,
+                &Validator::new(&roots),
+                now(),
+                &Job::check_in(&nonce()),
+                &mut StandInInstitutionAuthentication::new(),
+                &mut |_| {},
+                &mut certificate,
+            );
+            assert_eq!(report.outcome, Outcome::ReaderUnfit);
+            let text = report.failure.unwrap().to_string();
+            assert!(text.contains("this reader") && !text.contains("the card"), "{text}");
+        });
+        assert!(instructions(&link).is_empty());
+    }
+}
+
+#[test]
 fn what_a_provider_won_ends_with_the_presence() {
     let mut link = card(true);
     session(&mut link, &Setup::new(), |session| {
@@ -184,9 +209,7 @@ fn what_a_provider_won_ends_with_the_presence() {
         let mut provider = StandInInstitutionAuthentication::new();
         // Its buffer is too small for the certificate: nothing was sent.
         let refused = session.run(&mut AuthenticateInstitution::new(&mut provider));
-        assert!(
-            matches!(refused, Err(InstitutionError::Card(Error::Exchange { fault, .. })) if fault.not_sent())
-        );
+        assert_eq!(refused.err(), Some(InstitutionError::NotSent(EncodeError::BufferTooSmall)));
     });
     let (mut outgoing, mut incoming) = ([0; 320], [0; 300]);
     let channel = kazasu::apdu::Channel::new(&mut outgoing, &mut incoming);

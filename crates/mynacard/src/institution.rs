@@ -8,10 +8,17 @@
 use crate::application::Application;
 use crate::error::{Error, Operation};
 use core::fmt;
-use kazasu_apdu::{Command, Event, Fault, Outgoing, Presence, Procedure, Response, Status, Step};
+use kazasu_apdu::{
+    Channel, Command, EncodeError, Event, Fault, Outgoing, Presence, Procedure, Response, Status,
+    Step,
+};
 
 /// EF 0016 of 公的個人認証AP, the reference to the key of the terminals' authority.
 const FILE: [u8; 2] = [0x00, 0x16];
+/// P1 for the body of the terminal's certificate.
+const BODY: u8 = 0x06;
+/// P1 for the signature on it.
+const SIGNATURE: u8 = 0x00;
 /// Commands that a provider may send for one authentication.
 const COMMANDS_MAX: u8 = 8;
 
@@ -98,6 +105,9 @@ pub enum InstitutionError {
         /// Its instruction byte.
         ins: u8,
     },
+    /// A command does not fit the channel's buffers, or the length that link and card take: the
+    /// reader cannot do this, with whatever card. It was not sent.
+    NotSent(EncodeError),
     /// The provider ended without success.
     Refused,
     /// The provider did not come to an end.
@@ -112,6 +122,11 @@ impl fmt::Display for InstitutionError {
                 f,
                 "the provider of the institution authentication asked for instruction {ins:02X}, \
                  which it may not send; nothing was sent, report it to its vendor"
+            ),
+            Self::NotSent(error) => write!(
+                f,
+                "this reader cannot exchange commands as long as those of the institution \
+                 authentication; use the PIN, or another reader: {error}"
             ),
             Self::Refused => f.write_str(
                 "the card and the provider of the institution authentication do not accept each \
@@ -146,7 +161,7 @@ enum State {
 ///
 /// Commands: SELECT of EF 0016, `80 A2 06 C1`, `80 A2 00 C1`, and the provider's, at most eight. The
 /// body is longer than a short command can be: the channel's command buffer needs 320 bytes, and the
-/// link extended length.
+/// link extended length ([`AuthenticateInstitution::fits`]).
 pub struct AuthenticateInstitution<'p> {
     provider: &'p mut dyn InstitutionAuthentication,
     state: State,
@@ -171,6 +186,24 @@ impl<'p> AuthenticateInstitution<'p> {
     #[must_use]
     pub const fn application() -> Application {
         Application::Jpki
+    }
+
+    /// Could this channel carry the provider's certificate, as far as is known now? To be asked before
+    /// anybody makes an effort; what a card without extended length refuses is known when it has
+    /// refused it once.
+    ///
+    /// # Errors
+    /// [`InstitutionError::NotSent`].
+    pub fn fits(
+        provider: &dyn InstitutionAuthentication,
+        channel: &Channel<'_>,
+    ) -> Result<(), InstitutionError> {
+        let body = hand_over(BODY, provider.certificate_body());
+        let signature = hand_over(SIGNATURE, provider.certificate_signature());
+        channel
+            .fits(&body)
+            .and_then(|()| channel.fits(&signature))
+            .map_err(InstitutionError::NotSent)
     }
 
     const fn operation(&self) -> Operation {
@@ -219,10 +252,6 @@ impl Procedure for AuthenticateInstitution<'_> {
 
     fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> Step<Self::Output> {
         let operation = self.operation();
-        // Marked as secret: once the card has taken these, its key may be open, and the session must
-        // clear that.
-        let hand_over =
-            |p1, data| Command::new(0x80, 0xA2, p1, 0xC1).with_data(data).once().secret();
         let response = match event {
             Event::Start => {
                 return outgoing.send(&Command::new(0x00, 0xA4, 0x02, 0x0C).with_data(&FILE));
@@ -234,11 +263,11 @@ impl Procedure for AuthenticateInstitution<'_> {
             (State::Provider, _) => self.provide(Some(response), outgoing),
             (State::Select, Status::OK) => {
                 self.state = State::Body;
-                outgoing.send(&hand_over(0x06, self.provider.certificate_body()))
+                outgoing.send(&hand_over(BODY, self.provider.certificate_body()))
             }
             (State::Body, Status::OK) => {
                 self.state = State::Signature;
-                outgoing.send(&hand_over(0x00, self.provider.certificate_signature()))
+                outgoing.send(&hand_over(SIGNATURE, self.provider.certificate_signature()))
             }
             (State::Signature, Status::OK) => self.provide(None, outgoing),
             (_, status) => Step::Done(Err(Error::Status { operation, status }.into())),
@@ -246,6 +275,15 @@ impl Procedure for AuthenticateInstitution<'_> {
     }
 }
 
+/// Marked as secret: once the card has taken these, its key may be open, and the session must clear
+/// that.
+const fn hand_over(p1: u8, data: &[u8]) -> Command<'_> {
+    Command::new(0x80, 0xA2, p1, 0xC1).with_data(data).once().secret()
+}
+
 const fn exchange(operation: Operation, fault: Fault) -> InstitutionError {
-    InstitutionError::Card(Error::Exchange { operation, fault })
+    match fault {
+        Fault::NotSent(error) => InstitutionError::NotSent(error),
+        fault => InstitutionError::Card(Error::Exchange { operation, fault }),
+    }
 }

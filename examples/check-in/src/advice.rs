@@ -33,6 +33,7 @@ pub const fn advice(outcome: Outcome) -> &'static str {
         // The counter can do something.
         Outcome::NoReader | Outcome::ReaderLost => "There is no reader. Check its cable.",
         Outcome::InUse => "Another program uses the card. Close it.",
+        Outcome::ReaderUnfit => "This reader cannot do it. Use another one.",
         Outcome::ServiceDown => "The smart card service is not running. Start it.",
         Outcome::LinkBroken | Outcome::TimedOut => "No answer came. Place the card again.",
         Outcome::NotYetValid => "The certificate is not valid yet. Check this machine's clock.",

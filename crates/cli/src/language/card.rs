@@ -236,6 +236,10 @@ impl Told for InstitutionError {
             Self::Forbidden { ins } => format!(
                 "特定機関認証の提供元が許可されていない命令 {ins:02X} を要求しました。何も送信していません。提供元に連絡してください"
             ),
+            Self::NotSent(error) => format!(
+                "このカードリーダーでは特定機関認証に必要な長さの命令を送れません。暗証番号、または別のカードリーダーをご利用ください: {}",
+                error.japanese()
+            ),
             Self::Refused => "特定機関認証ができませんでした。暗証番号をご利用ください".to_owned(),
             Self::TooManyCommands => {
                 "特定機関認証の提供元の処理が終わりませんでした。提供元に連絡してください"

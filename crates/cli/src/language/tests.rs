@@ -261,6 +261,7 @@ fn every_error_of_the_card_has_both_languages() {
         &[
             InstitutionError::Card(broken()),
             InstitutionError::Forbidden { ins: 0x20 },
+            InstitutionError::NotSent(EncodeError::BufferTooSmall),
             InstitutionError::Refused,
             InstitutionError::TooManyCommands,
         ],

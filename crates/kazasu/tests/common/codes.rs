@@ -69,6 +69,17 @@ impl Holder for Codes {
 
 /// The virtual authorities and no others.
 pub(crate) fn authorities() -> CvcAnchors<'static> {
+    anchors_by(CvcAnchor::virtual_card)
+}
+
+/// The same as a caller brings them: what they vouch for is no virtual card.
+pub(crate) fn custom_authorities() -> CvcAnchors<'static> {
+    anchors_by(CvcAnchor::custom)
+}
+
+type MakeAnchor = fn(KeyIdentifier, RsaPublicKey<'static>, CvcRole) -> CvcAnchor<'static>;
+
+fn anchors_by(anchor: MakeAnchor) -> CvcAnchors<'static> {
     static ROOTS: OnceLock<[CardVerifiableRoot; 2]> = OnceLock::new();
     let roots = ROOTS.get_or_init(|| {
         [CardVerifiableAuthority::Surface, CardVerifiableAuthority::Text]
@@ -78,6 +89,6 @@ pub(crate) fn authorities() -> CvcAnchors<'static> {
     roles.into_iter().zip(roots).fold(CvcAnchors::none(), |anchors, (role, root)| {
         let key = RsaPublicKey::new(&root.modulus, 65_537).unwrap();
         let identifier = KeyIdentifier::new(root.key_identifier);
-        anchors.with(CvcAnchor::virtual_card(identifier, key, role)).unwrap()
+        anchors.with(anchor(identifier, key, role)).unwrap()
     })
 }

@@ -95,6 +95,10 @@ impl Camera for Lens {
         }
     }
 
+    fn wait(&mut self, _: Step) -> bool {
+        true
+    }
+
     fn card_is_there(&mut self) -> bool {
         self.gone_after.is_none_or(|after| self.captures < after)
     }
