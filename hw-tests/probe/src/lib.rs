@@ -6,8 +6,11 @@
 #![no_std]
 
 mod check_in;
+pub mod face;
+mod holder;
 
 pub use check_in::check_in;
+pub use holder::Anybody;
 
 use core::panic::PanicInfo;
 use kazasu_apdu::{Transport, transport::ErrorKind};

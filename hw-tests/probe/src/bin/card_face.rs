@@ -5,34 +5,13 @@
 #![no_main]
 
 use kazasu::apdu::{Channel, Session};
-use kazasu::mynacard::{BirthDateKey, Pin, Reference, SinkFull, VerificationNumberB};
+use kazasu::mynacard::SinkFull;
 use kazasu::pki::cvc::CvcAnchors;
 use kazasu::pki::records::CardFacePart;
-use kazasu::{
-    AttributesCode, CardFaceSink, Declined, Holder, Memory, Nonce, OwnedSecret, RecordChecks,
-    Request,
-};
+use kazasu::{AttributesCode, CardFaceSink, Memory, Nonce, RecordChecks};
+use probe::Anybody;
 
 probe::entry!(main);
-
-/// Types whatever comes.
-struct Anybody;
-
-impl Holder for Anybody {
-    fn secret(&mut self, request: Request) -> Result<OwnedSecret, Declined> {
-        let mut digits = [0; 14];
-        probe::unknown_bytes(&mut digits);
-        let (six, four) = (digits.first_chunk::<6>(), digits.first_chunk::<4>());
-        let secret = match request.reference {
-            Reference::BirthDate => {
-                BirthDateKey::new(six.ok_or(Declined::Cancelled)?).ok().map(Into::into)
-            }
-            Reference::Text => Pin::new(four.ok_or(Declined::Cancelled)?).ok().map(Into::into),
-            _ => VerificationNumberB::new(&digits).ok().map(Into::into),
-        };
-        secret.ok_or(Declined::Cancelled)
-    }
-}
 
 struct Away;
 
