@@ -168,6 +168,9 @@ impl Floor {
         *total = total.saturating_add(u32::from(bytes));
         let cycles = self.framing.cycles(self.kind, sender, bytes.saturating_mul(8), rate);
         count.cycles = count.cycles.saturating_add(u64::from(cycles));
+        if sender == Sender::Card {
+            count.pause(self.kind);
+        }
     }
 
     /// PCB, CID and checksum.
@@ -196,6 +199,8 @@ pub struct Count {
     /// Cycles of the carrier with a frame of either side. How long damaged answers were is not known;
     /// they are not in it.
     pub cycles: u64,
+    /// Cycles without a frame that the answers need around them at least ([`turnaround`]).
+    pub pauses: u64,
 }
 
 impl Count {
@@ -215,6 +220,7 @@ impl Count {
                     exchange.from_card,
                 ));
                 add(&mut self.bytes_in, u32::from(bits).div_ceil(8));
+                self.pause(exchange.kind);
                 match reception {
                     Reception::Frame { .. } => add(&mut self.frames_in, 1),
                     _ => add(&mut self.damaged, 1),
@@ -226,11 +232,18 @@ impl Count {
         self.cycles = self.cycles.saturating_add(u64::from(air));
     }
 
-    /// The time with a frame on the air, rounded up.
+    /// The pauses around one answer.
+    fn pause(&mut self, kind: Kind) {
+        let (before, after) = turnaround(kind);
+        self.pauses = self.pauses.saturating_add(u64::from(before) + u64::from(after));
+    }
+
+    /// The time that the air is taken: frames, and the least pauses around answers; rounded up. What
+    /// the card works in the middle of it is not in it.
     #[must_use]
     pub const fn air(&self) -> Duration {
-        let cycles = if self.cycles > u32::MAX as u64 { u32::MAX } else { self.cycles as u32 };
-        timing::span(cycles)
+        let cycles = self.cycles.saturating_add(self.pauses);
+        timing::span(if cycles > u32::MAX as u64 { u32::MAX } else { cycles as u32 })
     }
 }
 
@@ -283,18 +296,24 @@ impl<F: FrontEnd> FrontEnd for Metered<F> {
 /// The defaults are the middle of what one public log says of one card over a USB reader
 /// (`docs/card-facts.md` §1.4, a single source): those times hold the air and the USB too, so that
 /// the card itself is faster. What the log does not name has the time of a short read.
+///
+/// How long a read lasts for each byte is not known. The same log has about 1 ms a byte for whole
+/// certificates in commands of 256 bytes, the air at 106 kbit/s (0.1 ms), the reader and the USB
+/// included; [`CardTimes::read_byte`] is none by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct CardTimes {
     /// SELECT (INS A4): 32 to 46 ms.
     pub select: Duration,
-    /// VERIFY (INS 20): 57 to 65 ms.
+    /// VERIFY (INS 20) with data: 57 to 65 ms.
     pub verify: Duration,
-    /// READ BINARY (INS B0): 12 ms for a short one.
-    pub read_binary: Duration,
-    /// COMPUTE DIGITAL SIGNATURE (INS 2A): 707 to 717 ms.
-    pub compute_signature: Duration,
+    /// READ BINARY and READ RECORD (INS B0, B2), whatever their length: 12 ms for a short one.
+    pub read: Duration,
+    /// For each byte that is read, besides.
+    pub read_byte: Duration,
+    /// COMPUTE DIGITAL SIGNATURE and INTERNAL AUTHENTICATE (INS 2A, 88): 707 to 717 ms.
+    pub signature: Duration,
     /// Everything else.
     pub other: Duration,
 }
@@ -304,23 +323,28 @@ impl Default for CardTimes {
         Self {
             select: Duration::from_millis(39),
             verify: Duration::from_millis(61),
-            read_binary: Duration::from_millis(12),
-            compute_signature: Duration::from_millis(712),
+            read: Duration::from_millis(12),
+            read_byte: Duration::ZERO,
+            signature: Duration::from_millis(712),
             other: Duration::from_millis(12),
         }
     }
 }
 
 impl CardTimes {
-    /// The time for a command APDU.
+    /// The time for a command of this INS, with or without a data field, and so many bytes of data in
+    /// its answer.
     #[must_use]
-    pub fn of(&self, command: &[u8]) -> Duration {
-        match command.get(1) {
-            Some(0xA4) => self.select,
+    pub fn of(&self, ins: u8, with_data: bool, answered: usize) -> Duration {
+        match ins {
+            0xA4 => self.select,
             // Without data it only asks for the counter.
-            Some(0x20) if command.len() > 5 => self.verify,
-            Some(0xB0) => self.read_binary,
-            Some(0x2A) => self.compute_signature,
+            0x20 if with_data => self.verify,
+            0xB0 | 0xB2 => {
+                let bytes = u32::try_from(answered).unwrap_or(u32::MAX);
+                self.read.plus(self.read_byte.times(bytes))
+            }
+            0x2A | 0x88 => self.signature,
             _ => self.other,
         }
     }
@@ -392,7 +416,9 @@ mod tests {
         assert_eq!((count.bytes_out, count.bytes_in), (15, 14));
         // Three of 72 etu at 106 kbit/s, and one of 162 etu at 212 behind its subcarrier.
         assert_eq!(count.cycles, 3 * 9_216 + 10_368 + 1_280);
-        assert_eq!(count.air().micros(), 2_898); // 2,897.9
+        // One answer: TR0 of 64 periods of 16 cycles, and TR2 of 10 etu and 32 periods.
+        assert_eq!(count.pauses, 1_024 + 1_280 + 512);
+        assert_eq!(count.air().micros(), 3_106); // 3,105.6
     }
 
     /// 300 bytes in frames of 256 are 253 and 47; the answer of 258 is 253 and 5.
@@ -414,16 +440,21 @@ mod tests {
         let out = (3 * 22 + 3_090) * 128;
         let back = (3 * 22 + 2_670) * 32 + 3 * 1_280;
         assert_eq!(count.cycles, out + back);
+        assert_eq!(count.pauses, 3 * 2_816);
         assert_eq!(floor.exchange(5, 0).frames_in, 1);
         assert_eq!(Floor { fsc: 16, cid: true, ..floor }.exchange(13, 2).frames_out, 2);
     }
 
     #[test]
     fn times_of_commands() {
-        let times = CardTimes::default();
-        assert_eq!(times.of(&[0x00, 0xA4, 0x04, 0x0C, 0x01, 0xA0]), times.select);
-        assert_eq!(times.of(&[0x00, 0x20, 0x00, 0x80]), times.other);
-        assert_eq!(times.of(&[0x00, 0x20, 0x00, 0x80, 0x01, 0x31]), times.verify);
-        assert_eq!(times.of(&[]), times.other);
+        let mut times = CardTimes::default();
+        assert_eq!(times.of(0xA4, true, 0), times.select);
+        assert_eq!(times.of(0x20, false, 0), times.other);
+        assert_eq!(times.of(0x20, true, 0), times.verify);
+        assert_eq!(times.of(0xB0, false, 256), times.read);
+        times.read_byte = Duration::from_micros(900);
+        assert_eq!(times.of(0xB2, false, 256).micros(), 12_000 + 230_400);
+        assert_eq!(times.of(0x2A, true, 256), times.signature);
+        assert_eq!(times.of(0xCA, false, 256), times.other);
     }
 }

@@ -12,10 +12,10 @@ use kazasu::mynacard::{
     self, Application, Input, Key, LastTry, Pin, ReadTries, Reference, SelectApplication, Sign,
     Tries, Verified, Verify, VerifyError, digest_info_sha256,
 };
+use kazasu_air::instant;
 use kazasu_nfc::FrontEnd as _;
 use kazasu_virtual_card::radio::{PiccSettings, TypeASettings, TypeBSettings};
 use meeting::patient::Patient;
-use meeting::radio::instant;
 use meeting::{Meeting, Setup};
 
 const MILLISECOND: Duration = Duration::from_millis(1);

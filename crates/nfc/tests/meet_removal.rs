@@ -8,12 +8,12 @@ mod meeting;
 use std::time::Duration;
 
 use kazasu::apdu::{ExtendedLength, Transport};
+use kazasu_air::instant;
 use kazasu_nfc::{Error, FrontEnd, Link};
 use kazasu_virtual_card::radio::{
     BitRate, Direction, Noise, PiccSettings, TypeASettings, TypeBSettings, WorkTimes,
 };
 use meeting::patient::Patient;
-use meeting::radio::instant;
 use meeting::{Meeting, Setup, check_in};
 
 const MILLISECOND: Duration = Duration::from_millis(1);

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kazasu::apdu::Transport;
+use kazasu_air::{Radio, instant};
 use kazasu_nfc::{BitRate, Capabilities, Error, FrontEnd, Link, Rates, Settings};
 use kazasu_virtual_card::radio::{
     Bystander, Field, Noise, Picc, PiccSettings, TypeASettings, TypeBSettings, Violation,
@@ -21,7 +22,6 @@ use kazasu_virtual_card::radio::{
 };
 use kazasu_virtual_card::{Reply, Responder};
 use meeting::patient::Patient;
-use meeting::radio::{Radio, instant};
 use meeting::{Meeting, Setup};
 
 type Script = Arc<Vec<(Vec<u8>, Vec<u8>)>>;

@@ -6,7 +6,6 @@
 // The card and the check-in are the same on every link.
 #[path = "../../../virtual-card/tests/meeting/patient.rs"]
 pub(crate) mod patient;
-pub(crate) mod radio;
 #[path = "../../../virtual-card/tests/meeting/session.rs"]
 pub(crate) mod session;
 
@@ -14,13 +13,13 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use kazasu::apdu::{ExtendedLength, PowerOff, Transport, transport::Capabilities as Passes};
+use kazasu_air::{Never, Radio};
 use kazasu_nfc::{Capabilities, Error, Link, LinkError, Rates, Settings};
 use kazasu_virtual_card::radio::{
     BitRate, Bystander, Field, FrameFault, Noise, Passed, Picc, PiccSettings, Traffic, Violation,
 };
 
 use patient::Patient;
-use radio::{Never, Radio};
 use session::Said;
 
 /// How a check-in is run.

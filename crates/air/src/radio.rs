@@ -1,17 +1,17 @@
-//! A front end in simulated time: frames of the engine to the virtual field and back.
+//! A front end in simulated time: frames of the reader's engine to the virtual field and back.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::time::Duration;
 
-use kazasu::apdu::transport::{self, ErrorKind};
+use kazasu_apdu::transport::{self, ErrorKind};
 use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Instant, Kind, Reception};
 use kazasu_virtual_card::Responder;
 use kazasu_virtual_card::radio::{BitRate, Field, Frame, Signal};
 
-/// Nothing can be wrong with it.
+/// Nothing can be wrong with a [`Radio`].
 #[derive(Debug)]
-pub(crate) struct Never(Infallible);
+pub struct Never(Infallible);
 
 impl fmt::Display for Never {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,16 +30,25 @@ impl transport::Error for Never {
 /// More steps than any order may take.
 const STEPS: u32 = 200_000;
 
+/// A front end of `kazasu-nfc` over a [`Field`] of `kazasu-virtual-card`, in simulated time: an
+/// exchange returns at once, and [`Radio::now`] has gone on.
+///
+/// # Panics
+/// When one order of a link takes more steps than any may, because then it would not end.
 #[derive(Debug)]
-pub(crate) struct Radio<R: Responder> {
-    pub(crate) field: Field<R>,
-    pub(crate) now: Duration,
-    pub(crate) capabilities: Capabilities,
+pub struct Radio<R: Responder> {
+    /// The field, with what lies in it.
+    pub field: Field<R>,
+    /// The moment that is now.
+    pub now: Duration,
+    /// What the front end says of itself.
+    pub capabilities: Capabilities,
     /// From the end of an answer to the next step of the engine: how long its processor takes.
-    pub(crate) latency: Duration,
+    pub latency: Duration,
     /// Does it go on listening after a disturbance of less than three bytes?
-    pub(crate) listens_on: bool,
-    pub(crate) frames: u64,
+    pub listens_on: bool,
+    /// Frames that it was given to send.
+    pub frames: u64,
     steps: u32,
 }
 
@@ -47,22 +56,31 @@ fn rate(rate: kazasu_nfc::BitRate) -> BitRate {
     BitRate::from_code(rate.code())
 }
 
-pub(crate) fn instant(at: Duration) -> Instant {
-    Instant::from_micros(u64::try_from(at.as_nanos().div_ceil(1_000)).unwrap())
+/// A moment of the simulation as the engine has it: in microseconds, rounded up.
+#[must_use]
+pub fn instant(at: Duration) -> Instant {
+    Instant::from_micros(u64::try_from(at.as_nanos().div_ceil(1_000)).unwrap_or(u64::MAX))
 }
 
-pub(crate) fn duration(at: Instant) -> Duration {
+/// No frame of the standard has more than 4,096 bytes.
+fn count(bits: usize) -> u16 {
+    u16::try_from(bits).unwrap_or(u16::MAX)
+}
+
+fn duration(at: Instant) -> Duration {
     Duration::from_micros(at.micros())
 }
 
 impl<R: Responder> Radio<R> {
-    pub(crate) fn new(field: Field<R>, capabilities: Capabilities) -> Self {
+    /// A front end over this field, at the beginning of time.
+    #[must_use]
+    pub const fn new(field: Field<R>, capabilities: Capabilities) -> Self {
         let (now, latency) = (Duration::ZERO, Duration::from_micros(50));
         Self { field, now, capabilities, latency, listens_on: true, frames: 0, steps: 0 }
     }
 
-    /// An order begins: it must end.
-    pub(crate) const fn begin(&mut self) {
+    /// A new order begins, whose steps are counted anew.
+    pub const fn begin(&mut self) {
         self.steps = 0;
     }
 
@@ -142,8 +160,8 @@ impl<R: Responder> FrontEnd for Radio<R> {
             }
         }
         Ok(match received.collision {
-            Some(bits) => Reception::Collision { bits: u16::try_from(bits).unwrap() },
-            None => Reception::Frame { bits: u16::try_from(came.data_bits()).unwrap() },
+            Some(bits) => Reception::Collision { bits: count(bits) },
+            None => Reception::Frame { bits: count(came.data_bits()) },
         })
     }
 }
