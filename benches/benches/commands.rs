@@ -3,12 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match kazasu_benches::commands::report() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("commands: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    kazasu_benches::ended("commands", kazasu_benches::commands::report())
 }

@@ -21,6 +21,9 @@ pub const fn budget(work: Work, situation: Situation) -> usize {
         (Work::Both, Situation::Taken) => 5,
         (Work::Both, Situation::Refused) => 12,
         (Work::Both, Situation::Declared) => 11,
+        // SELECT, tries, VERIFY, READ.
+        (Work::Attributes, Situation::Taken | Situation::Declared) => 4,
+        (Work::Attributes, Situation::Refused) => 5,
     }
 }
 
@@ -95,12 +98,15 @@ impl Table {
 }
 
 /// Costs are comparable for the same result only.
-fn same(ours: &Done, peer: &Done) -> Result<(), AnyError> {
+pub(crate) fn same(ours: &Done, peer: &Done) -> Result<(), AnyError> {
     if ours.certificate != peer.certificate {
         return Err("the two sides read different certificates".into());
     }
     if ours.signature != peer.signature {
         return Err("the two sides came out with different signatures".into());
+    }
+    if ours.attributes != peer.attributes {
+        return Err("the two sides read different attributes".into());
     }
     Ok(())
 }

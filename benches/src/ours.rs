@@ -1,7 +1,9 @@
 //! The work done by kazasu: the flows of the facade, and for a signature without its certificate,
 //! which the facade never makes, the same procedures in the same order.
 
-use crate::work::{AnyError, Cost, Done, PIN, Situation, Work, digest, nonce, now};
+use crate::work::{
+    AnyError, Cost, Done, INPUT_SUPPORT_PIN, PIN, Situation, Work, digest, nonce, now,
+};
 use kazasu::apdu::{Channel, Session};
 use kazasu::mynacard::{
     Application, Input, Key, LastTry, Pin, ReadTries, Reference, SelectApplication, Sign, Verify,
@@ -10,8 +12,10 @@ use kazasu::mynacard::{
 use kazasu::pki::{Anchor, Anchors, Validator};
 use kazasu::virtual_card::{CertificateKind, Link, root_certificate};
 use kazasu::{
-    CertificateFile, Failure, Job, Nonce, Outcome, PinHolder, authenticate, read_certificate,
+    AttributesCode, CertificateFile, Failure, Job, Memory, Nonce, Outcome, PinHolder, attributes,
+    authenticate, read_certificate,
 };
+use kazasu_air::Steps;
 
 /// Does the work on a new card.
 ///
@@ -20,21 +24,24 @@ use kazasu::{
 pub fn run(work: Work, situation: Situation) -> Result<Done, AnyError> {
     let mut link = situation.link()?;
     let (mut commands, mut answers) = ([0; 262], [0; 4096]);
-    let channel = Channel::new(&mut commands, &mut answers);
+    let mut steps = Steps::default();
+    let channel = Channel::new(&mut commands, &mut answers).with_trace(&mut steps);
     let mut session = Session::new(&mut link, channel);
-    let (certificate, signature) = match work {
-        Work::Certificate => (Some(certificate(&mut session)?), None),
-        Work::Signature => (None, Some(signature(&mut session)?)),
+    let (mut certificate, mut signature, mut attributes) = (None, None, None);
+    match work {
+        Work::Certificate => certificate = Some(read_auth_certificate(&mut session)?),
+        Work::Signature => signature = Some(sign(&mut session)?),
         Work::Both => {
-            let (certificate, signature) = check_in(&mut session)?;
-            (Some(certificate), Some(signature))
+            let both = check_in(&mut session)?;
+            (certificate, signature) = (Some(both.0), Some(both.1));
         }
-    };
+        Work::Attributes => attributes = Some(read_attributes(&mut session)?),
+    }
     drop(session);
-    Ok(Done { certificate, signature, cost: Cost::of(&link) })
+    Ok(Done { certificate, signature, attributes, steps, cost: Cost::of(&link) })
 }
 
-fn certificate(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError> {
+fn read_auth_certificate(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError> {
     let root = root_certificate(CertificateKind::Auth)?;
     let anchors = Anchors::none().with(Anchor::virtual_card(&root)?)?;
     let validator = Validator::new(&anchors);
@@ -47,7 +54,7 @@ fn certificate(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError
 }
 
 /// Tries, VERIFY, SIGN, with the guard that kazasu never goes without.
-fn signature(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError> {
+fn sign(session: &mut Session<'_, &mut Link>) -> Result<Vec<u8>, AnyError> {
     session.run(&mut SelectApplication::new(Application::Jpki))?;
     let tries = session.run(&mut ReadTries::new(Reference::Auth))?;
     let pin = Pin::new(PIN)?;
@@ -72,6 +79,19 @@ fn check_in(session: &mut Session<'_, &mut Link>) -> Result<(Vec<u8>, Vec<u8>), 
     let done = report.certificate.zip(report.proof);
     let (certificate, proof) = ended(report.outcome, report.failure, done)?;
     Ok((certificate.to_vec(), proof.signature().to_vec()))
+}
+
+/// The four attributes: SELECT, tries, VERIFY, READ.
+fn read_attributes(session: &mut Session<'_, &mut Link>) -> Result<[String; 3], AnyError> {
+    let mut holder = PinHolder::new(Pin::new(INPUT_SUPPORT_PIN)?);
+    let mut room = [0; 4096];
+    let mut memory = Memory::new(&mut room);
+    let report = attributes(session, AttributesCode::Pin, None, &mut holder, &mut memory);
+    let read = report.unverified.map(|it| {
+        let birth = it.unverified_birth().digits().to_owned();
+        [it.unverified_name().to_owned(), it.unverified_address().to_owned(), birth]
+    });
+    ended(report.outcome, report.failure, read)
 }
 
 fn ended<R>(outcome: Outcome, failure: Option<Failure>, result: Option<R>) -> Result<R, AnyError> {

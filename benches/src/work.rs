@@ -4,9 +4,13 @@
 
 use kazasu::pki::{Time, sha256};
 use kazasu::virtual_card::{Card, Date, Error, Issue, Link};
+use kazasu_air::Steps;
 
 /// The card's PIN. A virtual card's, and nobody's.
 pub const PIN: &[u8; 4] = b"1234";
+
+/// The card's PIN for input support (券面事項入力補助用). A virtual card's, and nobody's.
+pub const INPUT_SUPPORT_PIN: &[u8; 4] = b"2345";
 
 /// What is signed: 32 bytes, as a fresh nonce has them.
 const NONCE: [u8; 32] = [0x5A; 32];
@@ -23,11 +27,13 @@ pub enum Work {
     Signature,
     /// Both, without selecting the application again.
     Both,
+    /// Present the PIN for input support and read the four attributes (基本4情報), unverified.
+    Attributes,
 }
 
 impl Work {
     /// All of it.
-    pub const ALL: [Self; 3] = [Self::Certificate, Self::Signature, Self::Both];
+    pub const ALL: [Self; 4] = [Self::Certificate, Self::Signature, Self::Both, Self::Attributes];
 
     /// For the table.
     #[must_use]
@@ -36,6 +42,7 @@ impl Work {
             Self::Certificate => "read the auth certificate",
             Self::Signature => "PIN and one signature",
             Self::Both => "both together",
+            Self::Attributes => "PIN and four attributes",
         }
     }
 }
@@ -135,6 +142,10 @@ pub struct Done {
     pub certificate: Option<Vec<u8>>,
     /// The signature, if one was made.
     pub signature: Option<Vec<u8>>,
+    /// Name, address and date of birth, if they were read.
+    pub attributes: Option<[String; 3]>,
+    /// The lengths of what went over the link.
+    pub steps: Steps,
     /// The cost.
     pub cost: Cost,
 }
