@@ -1,7 +1,9 @@
 //! The command line. What is written here is what `--help` shows.
 
+mod air_time;
 mod on_card;
 
+pub(crate) use air_time::AirTimeOptions;
 pub(crate) use on_card::{
     Attributes, AttributesCheck, AuthorityOptions, CardFace, CardFaceBy, CardFaceCommand,
     CardFaceShow, Check, CodeOptions, Face, FaceCommand, FacePhoto, KeyUseName, LivenessName,
@@ -146,6 +148,8 @@ pub(crate) struct ReaderOptions {
     /// Print every exchange with the card to standard error: headers, lengths, status words, no data
     #[arg(long)]
     pub(crate) trace: bool,
+    #[command(flatten)]
+    pub(crate) air: AirTimeOptions,
 }
 
 /// How the result is printed.

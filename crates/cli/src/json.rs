@@ -8,6 +8,7 @@ pub(crate) use on_card::{
 };
 pub(crate) use person::{ConfirmationObject, DecisionObject, MatcherObject};
 
+use crate::air_time::{self, AirTimeObject};
 use crate::arguments::Language;
 use crate::interrupt::{self, Interrupted};
 use crate::{hex, stream};
@@ -75,6 +76,15 @@ pub(crate) struct Object {
     pub(crate) readers: Option<Vec<ReaderObject>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) findings: Option<Vec<FindingObject>>,
+}
+
+/// With what every job can say besides.
+#[derive(Serialize)]
+struct Printed<'o> {
+    #[serde(flatten)]
+    object: &'o Object,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    air_time: Option<Option<AirTimeObject>>,
 }
 
 #[derive(Serialize)]
@@ -298,7 +308,7 @@ impl Object {
     /// Prints it.
     pub(crate) fn print(&self) {
         interrupt::prints(None);
-        match stream::json(self) {
+        match stream::json(&Printed { object: self, air_time: air_time::object() }) {
             Ok(text) => stream::out(text),
             Err(error) => stream::err(format_args!("kazasu: {error}")),
         }

@@ -6,6 +6,7 @@
 // They panic when nobody reads; `stream` does not.
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod air_time;
 mod arguments;
 mod attributes;
 mod authority;
@@ -45,6 +46,7 @@ mod verify;
 use arguments::{Arguments, Command, Language};
 use exit::{Error, Failed};
 use language::say;
+use screen::Screen;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let output = arguments.command.output();
     let language = Language::choose(output.lang);
     let code = ended(output.json, language, || run(&arguments.command));
+    air_time::print(Screen::new(output));
     if !stream::finish() {
         stream::err(format_args!("kazasu: {}", say::output_lost().of(language)));
         return ExitCode::from(exit::FILE_ERROR);

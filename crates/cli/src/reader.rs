@@ -5,7 +5,7 @@ use crate::exit::Error;
 use crate::language::{Text, Told, say};
 use crate::link::Link;
 use crate::screen::Screen;
-use crate::{interrupt, stream};
+use crate::{air_time, interrupt};
 use kazasu::Outcome;
 use kazasu::apdu::{Channel, Entry, ExtendedLength, Session};
 use kazasu::virtual_card::{self, Card, CardFile, CertificateKind, Issue, Reference};
@@ -57,11 +57,12 @@ impl Exchanger {
             // Every answer with extended length.
             answers: vec![0; 65_538],
             mode: options.extended_length.into(),
-            trace: options.trace.then_some(|entry| stream::err(entry)),
+            trace: air_time::begin(&options.air, options.trace),
         }
     }
 
     pub(crate) fn session(&mut self, link: Link) -> Session<'_, Link> {
+        air_time::over(&link);
         let mut channel =
             Channel::new(&mut self.commands, &mut self.answers).with_extended_length(self.mode);
         if let Some(trace) = &mut self.trace {

@@ -41,6 +41,11 @@ fn a_wrong_call_is_told_in_japanese() {
         "check-in --method hand",
         "check-in --method visual",
         "check-in extra",
+        "check-in --air-rate 106",
+        "check-in --air-time --air-rate 300",
+        "check-in --air-time --card-times sign=3",
+        "check-in --air-time --card-times select",
+        "check-in --air-time --card-times select=-1",
         "check-in --reader",
         "check-in --probe a.png",
         "check-in --method face --reader virtual:missing.json --code-stdin",
@@ -117,6 +122,7 @@ fn refusals_are_told_in_japanese() {
     let number = folder.number_b("copy.json");
     for (line, secret, code) in [
         ("check-in --reader virtual:card.json", PIN, 0),
+        ("check-in --air-time --reader virtual:card.json", PIN, 0),
         ("check-in --reader virtual:card.json", WRONG_PIN, 10),
         ("check-in --reader virtual:card.json", "１２３４", 0),
         ("check-in --reader virtual:card.json", "123", 2),

@@ -64,6 +64,18 @@ texts! {
     reader_names():
         "a reader is `virtual`, `virtual:FILE`, `pcsc` or `pcsc:NAME`",
         "リーダーは virtual、virtual:FILE、pcsc、pcsc:NAME のいずれかで指定してください";
+    bit_rates():
+        "a bit rate is 106, 212, 424 or 848",
+        "通信速度は 106、212、424、848 のいずれかを指定してください";
+    no_card_time(part: &str):
+        "`{part}` is not NAME=MS",
+        "「{part}」は 名前=ミリ秒 の形式ではありません";
+    unknown_card_time(name: &str):
+        "`{name}` is none of select, verify, read, read-byte, signature, other",
+        "「{name}」は `select`、`verify`、`read`、`read-byte`、`signature`、`other` のいずれでもありません";
+    card_time_range(part: &str):
+        "`{part}`: milliseconds between 0 and 60000",
+        "「{part}」は 0 から 60000 までのミリ秒数ではありません";
     seconds_range():
         "seconds between 0 and 86400",
         "0 から 86400 までの秒数を指定してください";
