@@ -197,7 +197,10 @@ fn a_wrong_echo_costs_no_try() {
 
 #[test]
 fn in_a_block_no_character_is_sent_again_whatever_its_echo() {
-    for told in [Received::Framing, Received::Garbled, Received::Character(0)] {
+    // Three bytes, the command, the LRC.
+    let block = 3 + SELECT.len() as u32 + 1;
+    let told = [Received::Framing, Received::Garbled, Received::Character(0)];
+    for (told, at) in told.into_iter().flat_map(|told| [(told, 4), (told, block - 1)]) {
         let shared = bench(ContactSettings::with(JPKI_02), false);
         shared.0.borrow_mut().echo = true;
         let spoil = Spoil::Echo(told);
@@ -205,13 +208,29 @@ fn in_a_block_no_character_is_sent_again_whatever_its_echo() {
         let link = Link::new(slot(), line, shared.clone(), shared.clone());
         let mut link = link.with_echo(Echo::On);
         verify(&mut link);
-        link.board_mut().0.left = Some(4);
+        link.board_mut().0.left = Some(at);
         link.board_mut().0.sent = 0;
         assert_eq!(link.transmit(&SELECT, &mut [0; 258]), Ok(2));
-        // Three bytes, the command, the LRC.
-        assert_eq!(link.board_mut().0.sent, 3 + SELECT.len() as u32 + 1);
+        assert_eq!(link.board_mut().0.sent, block);
         assert_eq!(link.counts().repeated, 0);
     }
+}
+
+#[test]
+fn echoes_of_a_block_that_was_given_up_are_not_waited_for() {
+    let shared = bench(ContactSettings::with(JPKI_02), false);
+    {
+        let mut bench = shared.0.borrow_mut();
+        (bench.echo, bench.transmit_queue) = (true, 259);
+    }
+    let link = Link::new(slot(), shared.nb(), shared.clone(), shared.clone());
+    let mut link = link.with_echo(Echo::On);
+    verify(&mut link);
+    link.begin_exchange(&SELECT).unwrap();
+    // All of it is in the queue, and nothing of it came back.
+    assert!(matches!(link.poll(&SELECT, &mut [0; 258]), Progress::Wait(_)));
+    assert_eq!(link.power_off(), Ok(PowerOff::Done));
+    verify(&mut link);
 }
 
 #[test]

@@ -180,6 +180,11 @@ fn no_rate_that_the_driver_is_too_late_for() {
         let card = pps.into_iter().fold(Scripted::new(&[atr]), |card, (a, b)| card.piece(a, b));
         activated(late, card.piece(IFS.0, IFS.1));
     }
+    // In T=0 the card waits for ever.
+    let mut late = settings();
+    late.latency = Duration::from_secs(9);
+    let (slot, _) = activated(late, Scripted::new(&["3B1013"]).piece("FF1013FC", "FF1013FC"));
+    assert_eq!(slot.parameters().unwrap().rate.d(), 4);
 }
 
 #[test]
