@@ -4,7 +4,7 @@
 //! A driver moves bytes between the channel and the link and nothing else. It never repeats a
 //! transmission.
 
-use crate::channel::Channel;
+use crate::channel::{Channel, Presence};
 use crate::procedure::Procedure;
 use crate::running::{Running, Stepped, Turn};
 use crate::transport::{Capabilities, Error as _, ErrorKind, PinPad, PowerOff, Transport};
@@ -183,19 +183,21 @@ pub struct AsyncSession<'b, T: AsyncTransport> {
     transport: T,
     channel: Channel<'b>,
     last_error: Option<T::Error>,
-    in_flight: bool,
+    /// The presence in which a command is under way.
+    in_flight: Option<Presence>,
 }
 
 impl<'b, T: AsyncTransport> AsyncSession<'b, T> {
     /// A session over a link that is connected to a card.
     pub fn new(transport: T, mut channel: Channel<'b>) -> Self {
         channel.declare(transport.capabilities());
-        Self { transport, channel, last_error: None, in_flight: false }
+        Self { transport, channel, last_error: None, in_flight: None }
     }
 
     /// Runs a procedure to its end.
     pub async fn run<P: Procedure + ?Sized>(&mut self, procedure: &mut P) -> P::Output {
-        if core::mem::take(&mut self.in_flight) {
+        // A new presence knows nothing of a command that was given up in an earlier one.
+        if self.in_flight.take() == Some(self.channel.presence()) {
             self.channel.end_presence(ErrorKind::Cancelled);
         }
         let mut turn = self.channel.begin(procedure);
@@ -203,10 +205,10 @@ impl<'b, T: AsyncTransport> AsyncSession<'b, T> {
             match turn {
                 Turn::Done(output) => return output,
                 Turn::Transmit => {
-                    self.in_flight = true;
+                    self.in_flight = Some(self.channel.presence());
                     let (command, answer) = self.channel.exchange();
                     let result = self.transport.transmit(command, answer).await;
-                    self.in_flight = false;
+                    self.in_flight = None;
                     let result = result.map_err(|error| {
                         let kind = crate::transport::Error::kind(&error);
                         self.last_error = Some(error);

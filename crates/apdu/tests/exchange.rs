@@ -486,6 +486,19 @@ fn an_async_session_that_sent_a_secret_takes_the_power() {
     assert_eq!(slow.0.powered_off, 1);
 }
 
+#[test]
+fn a_future_that_was_dropped_does_not_end_the_next_presence() {
+    let slow = Slow(Script::new(&[&[0x90, 0x00]]), 0);
+    let (mut out, mut inn) = ([0; 300], [0; 300]);
+    let mut session = AsyncSession::new(slow, Channel::new(&mut out, &mut inn));
+    let mut procedure = One(READ);
+    let first = pin!(session.run(&mut procedure)).poll(&mut Context::from_waker(Waker::noop()));
+    assert!(first.is_pending());
+    session.channel_mut().end_presence(ErrorKind::CardReset);
+    session.channel_mut().begin_presence(Capabilities::default());
+    assert_eq!(block_on(session.run(&mut One(READ))), Ok((vec![], Status::OK)));
+}
+
 #[cfg(feature = "nb")]
 #[test]
 fn a_polled_session_that_sent_a_secret_takes_the_power() {
