@@ -41,11 +41,14 @@ const OPENSC: Package = Package {
 /// `KAZASU_TEST_VPCD`.
 ///
 /// All run at once, each list in a pcscd of its own: they wait for most of their time.
-const CLIENTS: [&str; 3] = [
-    "--test pcscd --test killed",
-    "--test pcsc -- broken:: leftovers:: pulled:: service::",
-    "--test pcsc --test pcsc_many -- --skip broken:: --skip leftovers:: --skip pulled:: \
-     --skip service::",
+const CLIENTS: [&str; 5] = [
+    "--test pcscd --test killed --test pcsc_many",
+    "--test pcsc -- leftovers::",
+    "--test pcsc -- broken:: pulled:: service::",
+    "--test pcsc -- readers:: serve:: terminal::",
+    // What no other list names.
+    "--test pcsc -- --skip leftovers:: --skip broken:: --skip pulled:: --skip service:: \
+     --skip readers:: --skip serve:: --skip terminal::",
 ];
 
 /// What cannot be built without libpcsclite: packages, and features of others.
