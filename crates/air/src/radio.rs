@@ -7,7 +7,7 @@ use std::time::Duration;
 use kazasu_apdu::transport::{self, ErrorKind};
 use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Instant, Kind, Reception};
 use kazasu_virtual_card::Responder;
-use kazasu_virtual_card::radio::{BitRate, Field, Frame, Signal};
+use kazasu_virtual_card::radio::{BitRate, Caught, Field, Frame, Listening, Signal};
 
 /// Nothing can be wrong with a [`Radio`].
 #[derive(Debug)]
@@ -125,43 +125,22 @@ impl<R: Responder> FrontEnd for Radio<R> {
         let bytes = buffer[..exchange.bytes()].to_vec();
         let mut frame = Frame::raw(signal, rate(exchange.to_card), bytes);
         frame.last_bits = exchange.last_bits() % 8;
-        let sent = self.field.transmit(&frame, self.now);
-        let until = sent + Duration::from_micros(exchange.wait.micros());
-        let mut from = sent;
-        let heard = loop {
-            let Some(heard) = self.field.listen(from, until) else {
-                self.now = until + self.latency;
-                return Ok(Reception::Silence);
-            };
-            // By its length on the air: two cards at once break the first character, and are long.
-            let shortest = Duration::from_micros(exchange.shortest().micros());
-            let short = heard.ends - heard.begins < shortest && heard.received.error.is_some();
-            if !(short && self.listens_on) {
-                break heard;
-            }
-            from = heard.ends;
+        let listening = Listening {
+            rate: rate(exchange.from_card),
+            align: exchange.align,
+            wait: Duration::from_micros(exchange.wait.micros()),
+            shortest: match self.listens_on {
+                true => Duration::from_micros(exchange.shortest().micros()),
+                false => Duration::ZERO,
+            },
         };
-        self.now = heard.ends + self.latency;
-        let received = heard.received;
-        let came = &received.frame;
-        let expected = came.signal == signal && came.rate == rate(exchange.from_card);
-        if received.error.is_some() || !expected || came.bytes.len() > buffer.len() {
-            return Ok(Reception::Garbled);
-        }
-        // The first bit goes where the engine wants it, whatever card thought that it was asked.
-        let (from, to) = (usize::from(came.skipped_bits), usize::from(exchange.align));
-        if from == to {
-            buffer[..came.bytes.len()].copy_from_slice(&came.bytes);
-        } else {
-            buffer[..came.bytes.len()].fill(0);
-            for bit in 0..came.data_bits().min(came.bytes.len() * 8 - from.max(to)) {
-                let level = came.bytes[(from + bit) / 8] >> ((from + bit) % 8) & 1;
-                buffer[(to + bit) / 8] |= level << ((to + bit) % 8);
-            }
-        }
-        Ok(match received.collision {
-            Some(bits) => Reception::Collision { bits: count(bits) },
-            None => Reception::Frame { bits: count(came.data_bits()) },
+        let (caught, over) = self.field.exchange(&frame, self.now, listening, buffer);
+        self.now = over + self.latency;
+        Ok(match caught {
+            Caught::Silence => Reception::Silence,
+            Caught::Garbled => Reception::Garbled,
+            Caught::Collision(bits) => Reception::Collision { bits: count(bits) },
+            Caught::Frame(bits) => Reception::Frame { bits: count(bits) },
         })
     }
 }

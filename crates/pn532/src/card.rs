@@ -6,6 +6,7 @@ use crate::bus::Bus;
 use crate::chip::Pn532;
 use crate::command::{self, Order};
 use crate::error::{Error, Status};
+use crate::frame::copy;
 use kazasu_nfc::{BitRate, CardFrontEnd, Duration, Kind, Rates};
 
 /// Bytes of an APDU in one InDataExchange, either way (UM0701-02, 7.3.8).
@@ -173,7 +174,7 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
             let data = self.buffer.get(3..length).unwrap_or_default();
             let next = came.saturating_add(data.len());
             match response.get_mut(came..next) {
-                Some(room) => room.copy_from_slice(data),
+                Some(room) => copy(room, data),
                 // All the same it is fetched to its end, or the card stays in the middle of it.
                 None => fits = false,
             }

@@ -46,10 +46,19 @@ pub fn write(buffer: &mut [u8], code: u8, head: &[u8], data: &[u8]) -> Option<us
     let mut written = 0_usize;
     for part in [start, &body, head, data, &end] {
         let next = written.checked_add(part.len())?;
-        buffer.get_mut(written..next)?.copy_from_slice(part);
+        copy(buffer.get_mut(written..next)?, part);
         written = next;
     }
     Some(written)
+}
+
+/// Copies as much as both hold. `copy_from_slice` looks at the lengths again where the compiler is to
+/// save room, and panics.
+#[inline(never)]
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
+    for (place, byte) in to.iter_mut().zip(from) {
+        *place = *byte;
+    }
 }
 
 /// What was found.

@@ -9,6 +9,7 @@ use crate::bus::Bus;
 use crate::chip::{Pn532, Radio};
 use crate::command::{self, Order};
 use crate::error::{Error, Status};
+use crate::frame::copy;
 use core::task::{Poll, ready};
 use kazasu_nfc::{BitRate, Capabilities, Duration, Exchange, FrontEnd, Instant, Kind, Reception};
 
@@ -164,7 +165,7 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
         match command::status(*status).0 {
             Status::OK => Ok(match frame.get_mut(..data.len()) {
                 Some(room) => {
-                    room.copy_from_slice(data);
+                    copy(room, data);
                     // At most 262 bytes.
                     Reception::Frame { bits: (data.len() as u16).saturating_mul(8) }
                 }

@@ -2,7 +2,10 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::runner::{self, Runner};
+use crate::{
+    reader::Link,
+    runner::{self, Runner},
+};
 
 /// What was asked for.
 pub(crate) enum Request {
@@ -20,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) fuzz_seconds: u64,
     /// Arguments of the runner `hostile`.
     pub(crate) hostile: Vec<String>,
+    /// Which readers the runner `firmware` is about.
+    pub(crate) links: &'static [Link],
     /// Print the table and the line over all runners.
     pub(crate) closing: bool,
 }
@@ -44,6 +49,7 @@ impl Request {
             without_system: false,
             fuzz_seconds: FUZZ_SMOKE_SECONDS,
             hostile: Vec::new(),
+            links: &Link::ALL,
             closing: testing,
         };
         if name == "hostile" {
@@ -70,6 +76,11 @@ impl Request {
                     plan.fuzz_seconds =
                         value()?.parse().context("--seconds takes a whole number")?;
                 }
+                "--link" if name == "firmware" => {
+                    let link = value()?;
+                    plan.links =
+                        Link::named(link).with_context(|| format!("there is no link '{link}'"))?;
+                }
                 _ => bail!("'{name}' does not know '{argument}'"),
             }
         }
@@ -89,6 +100,7 @@ pub(crate) fn usage() -> String {
         "\
 usage: cargo xtask test [--without-system] [--only RUNNER[,RUNNER..]] [--seconds N] [--list]
        cargo xtask RUNNER [--seconds N]
+       cargo xtask firmware [--link contact|nfc|all]
        cargo xtask hostile [--list] [--only NAME] [--write DIR] [--seed N] [--mutants N]
 
 `test` runs every runner in the order below and ends with a table and one line of counts.
@@ -96,6 +108,7 @@ usage: cargo xtask test [--without-system] [--only RUNNER[,RUNNER..]] [--seconds
   --only             run these and no others
   --seconds          how long each fuzz target runs (default 6)
   --list             print the runners and leave
+  --link             only the images of a reader with this link; `all` is the default
 
 Missing Debian packages are installed when this runs as root; otherwise nothing is run and the
 line to install them is printed. rustup is never asked to download.
@@ -150,6 +163,20 @@ mod tests {
         assert_eq!(plan.hostile, ["--only", "serial-negative", "--write", "x"]);
         assert_eq!(plan.runners.len(), 1);
         assert_eq!(names("test --only hostile"), ["hostile"]);
+    }
+
+    #[test]
+    fn one_link_of_the_readers_or_all() {
+        let links = |line: &str| match parse(line).unwrap() {
+            Request::Run(plan) => plan.links.len(),
+            _ => panic!("not a plan: {line}"),
+        };
+        assert_eq!(links("firmware"), 2);
+        assert_eq!(links("firmware --link nfc"), 1);
+        assert_eq!(links("firmware --link=all"), 2);
+        for line in ["firmware --link", "firmware --link usb", "probe --link nfc"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{arguments::Plan, tally::Tally};
+use crate::{arguments::Plan, reader::Link, tally::Tally};
 
 pub(crate) struct Context {
     /// Top of the repository.
@@ -23,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) fuzz_seconds: u64,
     /// Arguments of the runner `hostile`, handed on as they are.
     pub(crate) hostile: Vec<String>,
+    /// Which readers the runner `firmware` is about.
+    pub(crate) links: &'static [Link],
     /// Programs of the operating system may be missing. Tests that call one leave it alone when
     /// `KAZASU_WITHOUT_SYSTEM` is set in their environment.
     pub(crate) without_system: bool,
@@ -38,8 +40,9 @@ impl Context {
         let target = std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root.join("target"), |folder| root.join(folder));
         let cargo = std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from);
-        let Plan { fuzz_seconds, without_system, ref hostile, .. } = *plan;
-        Ok(Self { root, target, cargo, fuzz_seconds, hostile: hostile.clone(), without_system })
+        let Plan { fuzz_seconds, links, without_system, ref hostile, .. } = *plan;
+        let hostile = hostile.clone();
+        Ok(Self { root, target, cargo, fuzz_seconds, hostile, links, without_system })
     }
 
     /// A program, to be run at the top of the repository.

@@ -13,7 +13,7 @@ use crate::{
     context::{Context, output, run as run_command},
     probe,
     qemu::{self, Machine, Run},
-    slot,
+    reader::{self, Link},
     sysroot::Toolchain,
     system::{self, Package},
     tally::Tally,
@@ -67,15 +67,16 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
     let toolchain = bare::toolchain(context)?;
     let mut tally = Tally::default();
     let mut table = Vec::new();
-    for board in &BOARDS {
-        let plain = build(context, &toolchain, board, "bare/firmware", "")?;
-        let next =
-            build(context, &toolchain, board, "bare/firmware-p384", "--features trust/p384")?;
-        table.extend(trust(context, board, &plain, &mut tally)?);
-        table.extend(p384(context, board, &plain, &next, &mut tally)?);
-        table.extend(slot::run(context, &toolchain, board, &mut tally)?);
+    let links = context.links;
+    if links == Link::ALL {
+        for board in &BOARDS {
+            table.extend(verifying(context, &toolchain, board, &mut tally)?);
+        }
     }
-    slot::link_riscv(context, &toolchain, &mut tally)?;
+    for board in &BOARDS {
+        table.extend(reader::run(context, &toolchain, board, links, &mut tally)?);
+    }
+    reader::link_riscv(context, &toolchain, links, &mut tally)?;
     let page = std::fs::read_to_string(context.root.join(PAGE)).context(PAGE)?;
     println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
     for Row { target, what, value, most } in table {
@@ -93,6 +94,20 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
         println!("  | {target} | {what} | {} | {most_text} |{mark}", grouped(value));
     }
     Ok(tally)
+}
+
+/// What verifies, without a reader.
+fn verifying(
+    context: &Context,
+    toolchain: &Toolchain,
+    board: &Board,
+    tally: &mut Tally,
+) -> Result<Vec<Row>> {
+    let plain = build(context, toolchain, board, "bare/firmware", "")?;
+    let next = build(context, toolchain, board, "bare/firmware-p384", "--features trust/p384")?;
+    let mut rows = trust(context, board, &plain, tally)?;
+    rows.extend(p384(context, board, &plain, &next, tally)?);
+    Ok(rows)
 }
 
 /// What the page says: the number in the row of the figure and the column of the target.

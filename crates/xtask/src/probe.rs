@@ -1,13 +1,14 @@
 //! Links the crates for firmware into images for Cortex-M, looks for panic code by symbol, and
 //! measures. It does not run the images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
 use crate::{
     bare,
     context::{Context, output, run as run_command},
+    sysroot::Toolchain,
     system::{self, Package},
     tally::Tally,
 };
@@ -37,14 +38,9 @@ pub(crate) fn packages(context: &Context) -> Vec<Package> {
 
 pub(crate) fn run(context: &Context) -> Result<Tally> {
     let toolchain = bare::toolchain(context)?;
-    let built = context.target.join("bare/probe");
     let mut tally = Tally::default();
     for target in bare::TARGETS {
-        let mut build = toolchain.cargo(context, "build --quiet --release --locked");
-        build.args(["-p", "probe", "--bins", "--target", target, "--target-dir"]).arg(&built);
-        build.current_dir(context.root.join("hw-tests"));
-        ensure!(run_command(&mut build)?, "the probe could not be built for {target}");
-        let folder = built.join(target).join("release");
+        let folder = build(context, &toolchain, target, &["--bins"])?;
         for image in images(&context.root.join("hw-tests/probe/src/bin"))? {
             let path = folder.join(&image);
             let symbols = output(context.command("arm-none-eabi-nm").arg(&path))?;
@@ -65,6 +61,21 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
         }
     }
     Ok(tally)
+}
+
+/// Builds images and tells in which folder they are.
+pub(crate) fn build(
+    context: &Context,
+    toolchain: &Toolchain,
+    target: &str,
+    which: &[&str],
+) -> Result<PathBuf> {
+    let built = context.target.join("bare/probe");
+    let mut build = toolchain.cargo(context, "build --quiet --release --locked -p probe");
+    build.args(which).args(["--target", target, "--target-dir"]).arg(&built);
+    build.current_dir(context.root.join("hw-tests"));
+    ensure!(run_command(&mut build)?, "the probe could not be built for {target}");
+    Ok(built.join(target).join("release"))
 }
 
 fn images(folder: &Path) -> Result<Vec<String>> {

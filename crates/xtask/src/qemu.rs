@@ -41,6 +41,11 @@ impl Run {
         self.text.lines().last().unwrap_or_default()
     }
 
+    /// Was this line printed?
+    pub(crate) fn says(&self, what: &str) -> bool {
+        self.text.lines().any(|line| line == what)
+    }
+
     /// The number in the line `name number`.
     pub(crate) fn figure(&self, name: &str) -> Result<u64> {
         let mut numbers = self.text.lines().filter_map(|line| {
@@ -64,21 +69,25 @@ pub(crate) fn boot(
     boot_wired(context, machine, image, &[], limit)
 }
 
-/// As [`boot`], with the UARTs of the machine wired to sockets on which somebody listens already.
+/// As [`boot`], with the UARTs of the machine wired to sockets on which somebody listens already,
+/// or to nothing.
 pub(crate) fn boot_wired(
     context: &Context,
     machine: &Machine,
     image: &Path,
-    sockets: &[PathBuf],
+    uarts: &[Option<PathBuf>],
     limit: Duration,
 ) -> Result<Run> {
     let mut command = context.command("qemu-system-arm");
     command.args(["-M", machine.name, "-display", "none", "-monitor", "none"]);
-    if sockets.is_empty() {
+    if uarts.is_empty() {
         command.args(["-serial", "none"]);
     }
-    for socket in sockets {
-        command.arg("-serial").arg(format!("unix:{}", socket.display()));
+    for uart in uarts {
+        let wire = uart
+            .as_ref()
+            .map_or_else(|| "null".to_owned(), |socket| format!("unix:{}", socket.display()));
+        command.arg("-serial").arg(wire);
     }
     command.args(["-icount", "shift=0", "-semihosting-config", "enable=on,target=native"]);
     command.arg("-kernel").arg(image).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,5 +1,5 @@
 //! The boards that images run on in QEMU: mps2-an386 (Cortex-M4F) and microbit (Cortex-M0). Images
-//! with a contact slot are linked for `virt` of RISC-V too, and not run there.
+//! of readers are linked for `virt` of RISC-V too, and not run there.
 //! Start-up, printing and leaving over semihosting, the peak of the stack, and an instruction
 //! counter. It knows nothing of what an image does.
 //!
@@ -18,14 +18,20 @@
 
 #![no_std]
 
-#[cfg(all(feature = "contact", target_arch = "arm"))]
+#[cfg(feature = "nfc")]
+pub mod antenna;
+#[cfg(all(feature = "uart", target_arch = "arm"))]
 #[path = "mps2.rs"]
 mod board;
-#[cfg(all(feature = "contact", target_arch = "riscv32"))]
+#[cfg(all(feature = "uart", target_arch = "riscv32"))]
 #[path = "ns16550a.rs"]
 mod board;
+#[cfg(feature = "uart")]
+mod clock;
 #[cfg(target_arch = "arm")]
 mod cortex_m;
+#[cfg(feature = "uart")]
+mod counter;
 #[cfg(feature = "defmt")]
 mod log;
 #[cfg(target_arch = "riscv32")]
@@ -38,8 +44,12 @@ use core::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+#[cfg(feature = "uart")]
+pub use clock::Clock;
 #[cfg(target_arch = "arm")]
 pub use cortex_m::{entry, peak_stack, ticks};
+#[cfg(feature = "uart")]
+pub use counter::Counter;
 #[cfg(target_arch = "riscv32")]
 pub use riscv::peak_stack;
 

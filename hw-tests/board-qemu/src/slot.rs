@@ -1,77 +1,29 @@
-//! What a reader with a contact slot needs of the board: the I/O line, the lines of the slot, a
-//! clock in microseconds, and what is handed in at the counter.
+//! What a reader with a contact slot needs of the board: the I/O line and the lines of the slot.
 //!
 //! QEMU has no pins to which a card could be wired. Bytes on UART 1 stand in for RST, VCC, CLK and
 //! the switch that sees the card; `crates/virtual-card` plays the card at their other end.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-use embedded_hal_nb::{
-    nb,
-    serial::{Read, Write},
-};
+use embedded_hal_nb::{nb, serial::Write};
 use kazasu_contact::{
     Instant,
     driver::{Contacts, SerialFault, SerialNb, Time, Unsupported},
     slot::{Class, Contact, Level, Serial},
 };
 
-use crate::board::{self, FASTEST, Uart};
-
-/// Turns of a loop between two looks at a UART: some microseconds.
-const SPIN: u32 = 1_000;
-
-/// Ticks that were spent waiting.
-static IDLE: AtomicU32 = AtomicU32::new(0);
-
-/// The clock of the board.
-#[derive(Debug)]
-pub struct Clock {
-    /// The UART whose characters end a wait.
-    line: Uart,
-}
-
-impl Clock {
-    /// Starts it. The waits of the driver end when a character comes on this UART.
-    pub fn start(line: usize) -> Self {
-        board::start_timer();
-        Self { line: Uart::at(line) }
-    }
-
-    /// Ticks of the processor's clock since the start in which it did not wait.
-    pub fn busy_ticks() -> u32 {
-        board::ticks().wrapping_sub(IDLE.load(Ordering::Relaxed))
-    }
-}
+use crate::{
+    Clock,
+    board::{self, FASTEST, Uart},
+    clock::{self, ANSWER_WITHIN},
+};
 
 impl Time for Clock {
     fn now(&mut self) -> Instant {
-        Instant::from_micros(board::microseconds())
+        Self::moment()
     }
 
     fn idle(&mut self, until: Instant) {
-        wait(&self.line, until.micros());
+        self.wait(until);
     }
-}
-
-/// Waits until a character came or the moment has come. `true` when one came.
-fn wait(uart: &Uart, until: u64) -> bool {
-    let begin = board::ticks();
-    let came = loop {
-        if uart.has_received() {
-            break true;
-        }
-        if board::microseconds() >= until {
-            break false;
-        }
-        // An access to a device costs QEMU more than many instructions.
-        for turn in 0..SPIN {
-            core::hint::black_box(turn);
-        }
-    };
-    let idle = board::ticks().wrapping_sub(begin);
-    IDLE.store(IDLE.load(Ordering::Relaxed).wrapping_add(idle), Ordering::Relaxed);
-    came
 }
 
 /// VCC, RST, CLK and the card-detect switch, as bytes on UART 1: one for each change, and it comes
@@ -87,8 +39,6 @@ pub struct Lines {
 const IS_PRESENT: u8 = 6;
 /// Microseconds between two looks at the switch.
 const LOOK_AGAIN: u64 = 200_000;
-/// How long the other end may take to answer, in microseconds.
-const ANSWER_WITHIN: u64 = 5_000_000;
 
 impl Lines {
     /// Over UART 1.
@@ -99,7 +49,7 @@ impl Lines {
     /// Sends a change and waits for its echo.
     fn tell(&mut self, change: u8) -> Option<u8> {
         nb::block!(self.uart.write(change)).ok()?;
-        receive(&mut self.uart, board::microseconds().saturating_add(ANSWER_WITHIN))
+        clock::receive(&mut self.uart, board::microseconds().saturating_add(ANSWER_WITHIN))
     }
 }
 
@@ -130,10 +80,6 @@ impl Contacts for Lines {
     }
 }
 
-fn receive(uart: &mut Uart, until: u64) -> Option<u8> {
-    if wait(uart, until) { uart.read().ok() } else { None }
-}
-
 /// The I/O line of the slot: UART 0. It has neither parity nor the error signal of T=0.
 pub type Io = SerialNb<Uart, fn(&mut Uart, &Serial) -> Result<(), SerialFault>>;
 
@@ -146,34 +92,4 @@ pub fn io() -> Io {
         uart.set_baud(serial.rate.baud());
         Ok(())
     })
-}
-
-/// Whoever stands at the counter: bytes on UART 2.
-#[derive(Debug)]
-pub struct Counter(Uart);
-
-impl Counter {
-    /// Over UART 2.
-    pub fn open() -> Self {
-        Self(Uart::open(2, FASTEST))
-    }
-
-    /// Takes what is handed in. `false` when it does not come in time.
-    pub fn take(&mut self, bytes: &mut [u8]) -> bool {
-        let until = board::microseconds().saturating_add(ANSWER_WITHIN);
-        bytes.iter_mut().all(|byte| match receive(&mut self.0, until) {
-            Some(came) => {
-                *byte = came;
-                true
-            }
-            None => false,
-        })
-    }
-
-    /// Hands something out.
-    pub fn send(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            let Ok(()) = nb::block!(self.0.write(*byte));
-        }
-    }
 }

@@ -1,17 +1,18 @@
-//! What the images of a reader with a contact slot share: the slot on its board, what is handed in
-//! at the counter, and the figures at the end.
+//! What the images of a reader share: its link on this board, what is handed in at the counter, the
+//! check-in, and the figures at the end.
 //!
 //! Nothing here draws a random number or reads a calendar: an emulated board has neither. The
 //! nonce, the time and the PIN come over a UART from the host, and are called given.
 
 #![no_std]
 
-mod slot;
+pub mod antenna;
+#[cfg(feature = "verify")]
+pub mod check_in;
+pub mod slot;
 
-pub use slot::{Reader, connect, figures};
-
-use board_qemu::{Console, slot::Counter};
-use kazasu_apdu::ExtendedLength;
+use board_qemu::{Clock, Console, Counter};
+use kazasu_apdu::{ExtendedLength, Session, Transport};
 
 /// Writes a line to the log, if there is one.
 #[macro_export]
@@ -20,6 +21,17 @@ macro_rules! log {
         #[cfg(feature = "defmt")]
         defmt::info!($($text)*);
     }};
+}
+
+/// A link on this board.
+pub trait Reader: Transport {
+    /// Why there is no card, in words.
+    fn describe(error: &Self::Error) -> &'static str;
+
+    /// Prints what the link itself has counted.
+    fn figures(&self, console: &mut Console) {
+        let _ = console;
+    }
 }
 
 /// What a reader gets at the counter, in this order and without a separator.
@@ -49,6 +61,16 @@ impl HandedIn {
     pub fn lengths(&self) -> ExtendedLength {
         if self.extended == [1] { ExtendedLength::Auto } else { ExtendedLength::Off }
     }
+}
+
+/// Prints what the session cost.
+pub fn figures<R: Reader>(console: &mut Console, session: &mut Session<'_, &mut R>) {
+    let counts = session.channel().counts();
+    console.figure("commands", counts.commands);
+    console.figure("by-rule", counts.by_rule);
+    session.transport().figures(console);
+    console.figure("ticks", Clock::busy_ticks());
+    console.figure("peak-stack", board_qemu::peak_stack());
 }
 
 /// Says why the image cannot go on, and ends.

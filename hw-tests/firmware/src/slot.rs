@@ -1,20 +1,22 @@
 //! The contact slot on this board. Another board changes these types and settings, and nothing else.
 
 use board_qemu::{
-    Console,
-    slot::{self, Clock, Io, Lines},
+    Clock, Console,
+    slot::{self, Io, Lines},
 };
-use kazasu_apdu::Session;
+use kazasu_apdu::Transport;
 use kazasu_contact::{Duration, Settings, Slot, driver::Link, slot::Class};
 
+use crate::Reader;
+
 /// A slot with the UART, the lines and the clock of the board.
-pub type Reader = Link<Io, Lines, Clock>;
+pub type ContactReader = Link<Io, Lines, Clock>;
 
 /// The clock on CLK, in Hz.
 const CLOCK: u32 = 4_000_000;
 
 /// The slot, without power.
-pub fn connect() -> Reader {
+pub fn connect() -> ContactReader {
     let mut settings = Settings::new(CLOCK, &[Class::A]);
     // Characters come when the host lets QEMU run, and not evenly as from a card.
     settings.latency = Duration::from_millis(200);
@@ -23,14 +25,13 @@ pub fn connect() -> Reader {
     Link::new(Slot::new(settings), slot::io(), Lines::open(), Clock::start(slot::IO))
 }
 
-/// Prints what the session cost.
-pub fn figures(console: &mut Console, session: &mut Session<'_, &mut Reader>) {
-    let counts = session.channel().counts();
-    console.figure("commands", counts.commands);
-    console.figure("by-rule", counts.by_rule);
-    let link = session.transport();
-    console.figure("characters-sent", link.counts().sent);
-    console.figure("characters-received", link.counts().received);
-    console.figure("ticks", Clock::busy_ticks());
-    console.figure("peak-stack", board_qemu::peak_stack());
+impl Reader for ContactReader {
+    fn describe(_: &<Self as Transport>::Error) -> &'static str {
+        "the card did not answer the reset"
+    }
+
+    fn figures(&self, console: &mut Console) {
+        console.figure("characters-sent", self.counts().sent);
+        console.figure("characters-received", self.counts().received);
+    }
 }

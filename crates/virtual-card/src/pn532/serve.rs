@@ -20,6 +20,8 @@ pub struct Served {
     pub received: u64,
     /// Bytes that the chip sent.
     pub sent: u64,
+    /// Was the field on when the host closed the pipe?
+    pub field_was_on: bool,
 }
 
 /// Serves the chip until its host closes the pipe; then the field is off.
@@ -84,6 +86,7 @@ pub fn serve<R: Responder>(
             break;
         }
     }
+    served.field_was_on = chip.field().is_on();
     chip.reset(begin.elapsed() + skipped);
     (chip, served)
 }

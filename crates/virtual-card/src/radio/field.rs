@@ -93,6 +93,8 @@ struct Place<R> {
     occupant: Occupant<R>,
     inside: bool,
     moves: VecDeque<(Duration, bool)>,
+    /// It leaves when its card has been given so many commands.
+    leaves_at_command: Option<u64>,
     /// It sends, or works at what it will send, until then.
     busy_until: Duration,
     /// Of its own accord, and not because the air was slow.
@@ -167,6 +169,7 @@ impl<R: Responder> Field<R> {
             occupant,
             inside: false,
             moves: VecDeque::new(),
+            leaves_at_command: None,
             busy_until: Duration::ZERO,
             own_time: true,
         });
@@ -196,6 +199,14 @@ impl<R: Responder> Field<R> {
     /// The card in this place leaves the field at this time.
     pub fn leave_at(&mut self, place: usize, at: Duration) {
         self.schedule(place, at, false);
+    }
+
+    /// The card in this place leaves the field as soon as it has been given so many command APDUs,
+    /// counted since it was made: it has executed the last one, and nobody hears its answer.
+    pub fn leave_at_command(&mut self, place: usize, commands: u64) {
+        if let Some(place) = self.places.get_mut(place) {
+            place.leaves_at_command = Some(commands);
+        }
     }
 
     /// The card in this place comes into the field at this time.
@@ -334,7 +345,9 @@ impl<R: Responder> Field<R> {
                 }
                 _ => None,
             };
-            if let Some(answer) = answer {
+            if self.places.get_mut(index).is_some_and(Place::leaves) {
+                self.step(index, ends + late, false);
+            } else if let Some(answer) = answer {
                 self.answer(index, answer, ends, late);
             }
         }
@@ -514,6 +527,16 @@ impl<R: Responder> Field<R> {
 }
 
 impl<R: Responder> Place<R> {
+    /// Has its card been given the command at which it leaves?
+    fn leaves(&mut self) -> bool {
+        match (&self.occupant, self.leaves_at_command) {
+            (Occupant::Card(card), Some(commands)) if card.commands() >= commands => {
+                self.leaves_at_command.take().is_some()
+            }
+            _ => false,
+        }
+    }
+
     fn power(&mut self, on: bool, now: Duration, switched: bool) {
         self.busy_until = Duration::ZERO;
         match (&mut self.occupant, on) {

@@ -3,8 +3,9 @@
 //!
 //! [`Picc`] is the card as its antenna shows it, in front of a [`Card`](crate::Card) or any other
 //! [`Responder`](crate::Responder); [`Field`] carries frames between a reader and all that
-//! lies in its field: two cards, the rest of a wallet, noise, a card that is taken away. What a
-//! reader does against the standard is listed as a [`Violation`].
+//! lies in its field: two cards, the rest of a wallet, noise, a card that is taken away;
+//! [`Field::exchange`] is a radio that sends and receives raw frames. What a reader does against the
+//! standard is listed as a [`Violation`].
 //!
 //! Written from the standard and `docs/card-facts.md` §1.2. It never shares code with a reader's
 //! end, so that the two are two readings of the standard.
@@ -43,6 +44,7 @@ mod fault;
 mod field;
 mod frame;
 mod picc;
+mod raw;
 mod settings;
 mod type_a;
 mod type_b;
@@ -54,6 +56,7 @@ pub use fault::{FrameEffect, FrameFault, Noise};
 pub use field::{Field, Heard, Passed, Traffic, Way};
 pub use frame::{BitRate, Direction, Frame, Signal, carrier, checked, crc_a, crc_b};
 pub use picc::Picc;
+pub use raw::{Caught, Listening};
 pub use settings::{
     Identifier, Interface, PiccSettings, TypeASettings, TypeBSettings, Uid, WaitingTime, WorkTimes,
 };

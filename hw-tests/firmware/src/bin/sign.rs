@@ -4,8 +4,8 @@
 #![no_std]
 #![no_main]
 
-use board_qemu::{Console, Room, slot::Counter};
-use firmware::{HandedIn, figures, give_up, log};
+use board_qemu::{Console, Counter, Room};
+use firmware::{HandedIn, figures, give_up, log, slot::ContactReader};
 use kazasu_apdu::{Channel, PowerOff, Session, Transport as _};
 use kazasu_mynacard::{
     Application, File, Input, Key, LastTry, Pin, ReadFile, ReadTries, Reference, SelectApplication,
@@ -20,7 +20,7 @@ board_qemu::start!(main);
 
 fn main() -> ! {
     let mut console = Console::open();
-    let mut reader = firmware::connect();
+    let mut reader = firmware::slot::connect();
     let Some(handed) = HandedIn::take() else { give_up(&mut console, "nothing was handed in") };
     if reader.reconnect().is_err() {
         give_up(&mut console, "the card did not answer the reset")
@@ -57,7 +57,7 @@ impl Sink for ToHost {
 }
 
 fn sign(
-    session: &mut Session<'_, &mut firmware::Reader>,
+    session: &mut Session<'_, &mut ContactReader>,
     handed: &HandedIn,
 ) -> Option<UnverifiedSignature> {
     session.run(&mut SelectApplication::new(Application::Jpki)).ok()?;

@@ -1,0 +1,89 @@
+//! The clock of the board, and waiting: what is waited is not counted as work.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use embedded_hal_nb::serial::Read as _;
+use kazasu_apdu::time::Instant;
+
+use crate::board::{self, Uart};
+
+/// Turns of a loop between two looks at a UART: some microseconds.
+const SPIN: u32 = 1_000;
+
+/// How long the other end of a UART may take to answer, in microseconds.
+pub(crate) const ANSWER_WITHIN: u64 = 5_000_000;
+
+/// Ticks that were spent waiting.
+static IDLE: AtomicU32 = AtomicU32::new(0);
+
+/// The clock of the board.
+#[derive(Debug)]
+pub struct Clock {
+    /// The UART whose characters end a wait.
+    line: Uart,
+}
+
+impl Clock {
+    /// Starts it. The waits of a driver end when a character comes on this UART.
+    pub fn start(line: usize) -> Self {
+        board::start_timer();
+        Self { line: Uart::at(line) }
+    }
+
+    /// Ticks of the processor's clock since the start in which it did not wait.
+    pub fn busy_ticks() -> u32 {
+        board::ticks().wrapping_sub(IDLE.load(Ordering::Relaxed))
+    }
+
+    /// The moment that is now.
+    pub(crate) fn moment() -> Instant {
+        Instant::from_micros(board::microseconds())
+    }
+
+    /// Waits for a character, or this moment.
+    pub(crate) fn wait(&self, until: Instant) {
+        wait(&self.line, until.micros());
+    }
+}
+
+/// Waits until a character came or the moment has come. `true` when one came.
+fn wait(uart: &Uart, until: u64) -> bool {
+    let begin = board::ticks();
+    let came = loop {
+        if uart.has_received() {
+            break true;
+        }
+        if board::microseconds() >= until {
+            break false;
+        }
+        // An access to a device costs QEMU more than many instructions.
+        for turn in 0..SPIN {
+            core::hint::black_box(turn);
+        }
+    };
+    count_idle(begin);
+    came
+}
+
+/// Nothing was done since this tick.
+pub(crate) fn count_idle(begin: u32) {
+    let idle = board::ticks().wrapping_sub(begin);
+    IDLE.store(IDLE.load(Ordering::Relaxed).wrapping_add(idle), Ordering::Relaxed);
+}
+
+/// The next character, if it comes before this moment.
+pub(crate) fn receive(uart: &mut Uart, until: u64) -> Option<u8> {
+    if wait(uart, until) { uart.read().ok() } else { None }
+}
+
+/// As many characters as there is room for. `false` when they do not come in time.
+pub(crate) fn receive_all(uart: &mut Uart, room: &mut [u8]) -> bool {
+    let until = board::microseconds().saturating_add(ANSWER_WITHIN);
+    room.iter_mut().all(|place| match receive(uart, until) {
+        Some(came) => {
+            *place = came;
+            true
+        }
+        None => false,
+    })
+}
