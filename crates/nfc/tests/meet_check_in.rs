@@ -8,7 +8,8 @@ use std::time::Duration;
 use kazasu::{Cleared, Outcome};
 use kazasu_nfc::{Capabilities, Error, Rates, Several};
 use kazasu_virtual_card::radio::{
-    BitRate, Bystander, Noise, PiccSettings, TypeASettings, TypeBSettings, WaitingTime, WorkTimes,
+    BitRate, Bystander, Direction, Noise, PiccSettings, TypeASettings, TypeBSettings, WaitingTime,
+    WorkTimes,
 };
 use meeting::patient::Patient;
 use meeting::{Meeting, Met, Setup, check_in};
@@ -125,6 +126,33 @@ fn with_cards_that_nobody_has_seen() {
     assert_eq!(met.rates, (BitRate::Kbps848, BitRate::Kbps848));
 }
 
+/// A larger frame carries more of the certificate, up to all of it.
+#[test]
+fn with_frames_of_512_to_4096_bytes() {
+    let mut patient = Patient::new(true);
+    let mut fewest = u64::MAX;
+    for (size, fsci) in [(256, 0x81), (512, 0x91), (1_024, 0xA1), (2_048, 0xB1), (4_096, 0xC1)] {
+        let card = TypeBSettings { protocol_info: [0xB3, fsci, 0xA1], ..TypeBSettings::JPKI_06 };
+        let mut setup = Setup::new(PiccSettings::type_b(card));
+        setup.capabilities = Capabilities::new(size).with_rates(Rates::ALL);
+        patient.begin();
+        let mut frame = vec![0; usize::from(size)];
+        let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
+        meeting.reconnect().unwrap();
+        assert_eq!(meeting.link.card().unwrap().frame, size);
+        let met = meeting.check_in(ExtendedLength::Auto);
+        let met = meeting.finish(met);
+        assert!(met.verified() && met.violations.is_empty(), "{size}: {met:?}");
+        let longest = met.log.iter().map(|one| one.length).max().unwrap();
+        println!("{size} bytes: {} frames, the longest of {longest}", met.traffic.frames());
+        assert!(longest <= usize::from(size));
+        assert!(met.traffic.frames() <= fewest, "{size}");
+        fewest = met.traffic.frames();
+    }
+    // REQB, ATTRIB, five commands, DESELECT: each with one answer.
+    assert_eq!(fewest, 2 * (2 + 5 + 1));
+}
+
 #[test]
 fn with_a_phone_as_the_standard_has_it() {
     let mut patient = Patient::new(true);
@@ -217,6 +245,42 @@ fn of_two_cards_the_right_one_is_found() {
         let met = meeting.check_in(ExtendedLength::Auto);
         assert!(met.verified(), "seed {seed}: {met:?}");
     }
+}
+
+/// A card without ISO/IEC 14443-4 is sent to sleep by HLTB or HLTA, and the one beside it is read.
+#[test]
+fn a_card_of_another_kind_is_halted_and_the_right_one_read() {
+    let old = TypeBSettings { protocol_info: [0x00, 0x80, 0xA1], ..TypeBSettings::JPKI_08 };
+    let (mut patient, mut halted) = (Patient::new(true), [0, 0]);
+    for seed in 0..40 {
+        for (at, card, other) in [
+            (0, PiccSettings::type_b(TypeBSettings::JPKI_06), Bystander::type_b(old.clone())),
+            (
+                1,
+                PiccSettings::type_a(TypeASettings::PHONE),
+                Bystander::type_a(TypeASettings::MEMORY),
+            ),
+        ] {
+            let mut setup = Setup::new(card);
+            setup.reader.several = Several::Choose;
+            setup.card.seed = seed;
+            let mut frame = [0; 256];
+            patient.begin();
+            let mut meeting = Meeting::new(&mut patient, &setup, &mut frame);
+            meeting.put_bystander(other);
+            meeting.reconnect().unwrap_or_else(|error| panic!("{at}, {seed}: {error:?}"));
+            let met = meeting.check_in(ExtendedLength::Auto);
+            let met = meeting.finish(met);
+            assert!(met.verified(), "{at}, {seed}: {:?} {:?}", met.errors, met.failure);
+            // The right one may also be the first that answers.
+            let halts = met.log.iter().filter(|one| {
+                one.direction == Direction::ToCard && one.first == 0x50 && one.length >= 4
+            });
+            halted[at] += halts.count();
+        }
+    }
+    println!("{halted:?} cards were halted in 40 sessions each");
+    assert!(halted.iter().all(|halted| *halted >= 10), "{halted:?}");
 }
 
 #[test]
