@@ -107,6 +107,14 @@ enum Then {
     End(Result<Option<usize>, Error>),
 }
 
+/// What a step works with.
+struct Task<'s, 'o> {
+    now: Instant,
+    settings: &'s Settings,
+    order: &'s Order<'o>,
+    buffer: &'s mut [u8],
+}
+
 /// The host's side of one command.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -208,6 +216,9 @@ impl Host {
         if let Event::Broken(fault) = event {
             self.cause = Error::Bus(fault);
         }
+        let room = buffer.len();
+        let mut task = Task { now, settings, order, buffer };
+        let task = &mut task;
         let next = match (self.stage, event) {
             (Stage::Begin, _) if self.manner.window.is_none() => {
                 self.stage = Stage::Drain(1_024);
@@ -232,12 +243,12 @@ impl Host {
                 match then {
                     // What wakes a chip, or tells it to give up, need not be acknowledged.
                     Then::Start | Then::Wake | Then::End(_) if failed => Some(then),
-                    _ if failed => self.fail(now, settings, order, buffer),
+                    _ if failed => self.fail(task),
                     _ => None,
                 }
             }
-            (Stage::Listen, Event::Moved(count)) => self.heard(now, count, settings, order, buffer),
-            (Stage::Listen, _) if now >= self.until => self.late(now, settings, order, buffer),
+            (Stage::Listen, Event::Moved(count)) => self.heard(task, count),
+            (Stage::Listen, _) if now >= self.until => self.late(task),
             (Stage::Hold, _) => {
                 self.pause(now.after(settings.reset_time), Then::Release);
                 None
@@ -250,9 +261,9 @@ impl Host {
             _ => None,
         };
         if let Some(then) = next {
-            self.go(now, then, settings, order, buffer);
+            self.go(task, then);
         }
-        self.action(buffer.len())
+        self.action(room)
     }
 
     fn action(&mut self, room: usize) -> Action {
@@ -288,32 +299,19 @@ impl Host {
     }
 
     /// Sends these bytes.
-    fn send(
-        &mut self,
-        now: Instant,
-        bytes: &[u8],
-        then: Then,
-        settings: &Settings,
-        buffer: &mut [u8],
-    ) {
-        for (place, byte) in buffer.iter_mut().zip(bytes) {
+    fn send(&mut self, task: &mut Task<'_, '_>, bytes: &[u8], then: Then) {
+        for (place, byte) in task.buffer.iter_mut().zip(bytes) {
             *place = *byte;
         }
         self.finder = Finder::new();
-        self.until = now.after(settings.transfer_limit);
-        self.stage = Stage::Send { from: 0, to: bytes.len().min(buffer.len()), then };
+        self.until = task.now.after(task.settings.transfer_limit);
+        self.stage = Stage::Send { from: 0, to: bytes.len().min(task.buffer.len()), then };
     }
 
-    fn go(
-        &mut self,
-        now: Instant,
-        then: Then,
-        settings: &Settings,
-        order: &Order<'_>,
-        buffer: &mut [u8],
-    ) {
+    fn go(&mut self, task: &mut Task<'_, '_>, then: Then) {
+        let Task { now, settings, .. } = *task;
         match then {
-            Then::Wake => self.send(now, self.manner.wake, Then::Start, settings, buffer),
+            Then::Wake => self.send(task, self.manner.wake, Then::Start),
             Then::Start => {
                 self.awake = true;
                 self.pause(now.after(settings.wake_time), Then::Compose);
@@ -323,7 +321,7 @@ impl Host {
                 self.acknowledged = false;
                 self.frame = None;
                 self.until = now.after(settings.transfer_limit);
-                self.stage = match order.write(buffer) {
+                self.stage = match task.order.write(task.buffer) {
                     Some(to) => Stage::Send { from: 0, to, then: Then::Acknowledge },
                     None => Stage::Done(Err(Error::FrameLength)),
                 };
@@ -341,32 +339,25 @@ impl Host {
     }
 
     /// Bytes came.
-    fn heard(
-        &mut self,
-        now: Instant,
-        count: usize,
-        settings: &Settings,
-        order: &Order<'_>,
-        buffer: &mut [u8],
-    ) -> Option<Then> {
+    fn heard(&mut self, task: &mut Task<'_, '_>, count: usize) -> Option<Then> {
         let began = self.finder.held() > 0;
         let first = self.finder.held();
         for at in first..first.saturating_add(count) {
-            let byte = *buffer.get(at)?;
-            match self.finder.take(byte, buffer) {
+            let byte = *task.buffer.get(at)?;
+            match self.finder.take(byte, task.buffer) {
                 Some(Found::Ack) if !self.acknowledged => {
                     self.acknowledged = true;
-                    self.until = now.after(order.limit);
+                    self.until = task.now.after(task.order.limit);
                 }
                 Some(Found::Answer(length))
-                    if buffer.get(1) == Some(&order.code().wrapping_add(1)) =>
+                    if task.buffer.get(1) == Some(&task.order.code().wrapping_add(1)) =>
                 {
                     return Some(Then::End(Ok(Some(length))));
                 }
                 Some(Found::SyntaxError) => return Some(Then::End(Err(Error::Refused))),
                 Some(Found::Damaged) => {
                     self.acknowledged = true;
-                    return self.renew(now, settings, order, buffer);
+                    return self.renew(task);
                 }
                 // Acknowledged twice, or the answer to something else that was given up.
                 Some(Found::Ack | Found::Nack | Found::Answer(_)) | None => {}
@@ -379,74 +370,56 @@ impl Host {
             let again = self.frame.replace(whole).is_none();
             return match again {
                 true => {
-                    self.send(now, &NACK, Then::Renewed, settings, buffer);
+                    self.send(task, &NACK, Then::Renewed);
                     None
                 }
-                false => self.renew(now, settings, order, buffer),
+                false => self.renew(task),
             };
         }
         if !began {
             // It has begun: as long as a frame takes, if that is longer.
             self.acknowledged = true;
-            self.until = self.until.max(now.after(settings.transfer_limit));
+            self.until = self.until.max(task.now.after(task.settings.transfer_limit));
         }
         None
     }
 
     /// Asks for the answer once more, or gives up.
-    fn renew(
-        &mut self,
-        now: Instant,
-        settings: &Settings,
-        order: &Order<'_>,
-        buffer: &mut [u8],
-    ) -> Option<Then> {
-        if self.renewals >= settings.renewals {
-            return self.fail(now, settings, order, buffer);
+    fn renew(&mut self, task: &mut Task<'_, '_>) -> Option<Then> {
+        if self.renewals >= task.settings.renewals {
+            return self.fail(task);
         }
         self.renewals = self.renewals.saturating_add(1);
-        self.send(now, &NACK, Then::Renewed, settings, buffer);
+        self.send(task, &NACK, Then::Renewed);
         None
     }
 
     /// Nothing came in time.
-    fn late(
-        &mut self,
-        now: Instant,
-        settings: &Settings,
-        order: &Order<'_>,
-        buffer: &mut [u8],
-    ) -> Option<Then> {
+    fn late(&mut self, task: &mut Task<'_, '_>) -> Option<Then> {
         if !self.acknowledged {
-            if order.repeat {
-                return self.fail(now, settings, order, buffer);
+            if task.order.repeat {
+                return self.fail(task);
             }
             // The command may be under way all the same: it has the time that it has.
             self.acknowledged = true;
-            self.until = now.after(order.limit);
+            self.until = task.now.after(task.order.limit);
             return None;
         }
-        if order.bounded {
-            self.send(now, &ACK, Then::End(Ok(None)), settings, buffer);
+        if task.order.bounded {
+            self.send(task, &ACK, Then::End(Ok(None)));
             return None;
         }
-        self.renew(now, settings, order, buffer)
+        self.renew(task)
     }
 
     /// Tries again, if the command may be repeated.
-    fn fail(
-        &mut self,
-        now: Instant,
-        settings: &Settings,
-        order: &Order<'_>,
-        buffer: &mut [u8],
-    ) -> Option<Then> {
+    fn fail(&mut self, task: &mut Task<'_, '_>) -> Option<Then> {
         self.awake = false;
         self.lost = true;
         self.renewals = 0;
-        let then = if order.repeat && self.attempt < settings.attempts {
+        let then = if task.order.repeat && self.attempt < task.settings.attempts {
             self.attempt = self.attempt.saturating_add(1);
-            if self.manner.reset && self.attempt >= settings.attempts {
+            if self.manner.reset && self.attempt >= task.settings.attempts {
                 self.stage = Stage::Hold;
                 return None;
             }
@@ -455,7 +428,7 @@ impl Host {
             Then::End(Err(self.cause))
         };
         // Whatever the chip is at, it gives it up.
-        self.send(now, &ACK, then, settings, buffer);
+        self.send(task, &ACK, then);
         None
     }
 }
