@@ -1,5 +1,5 @@
 //! Time as values: moments and spans, in microseconds. Nothing here reads a clock; whoever drives a
-//! link says what time it is.
+//! link says what time it is, and a driver that asks for itself asks a board's [`Time`].
 
 use core::fmt;
 
@@ -93,5 +93,26 @@ impl Duration {
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} µs", self.0)
+    }
+}
+
+/// A clock to read. Its microseconds never run backwards, and always forwards.
+pub trait Time {
+    /// The moment that is now.
+    fn now(&mut self) -> Instant;
+
+    /// Nothing is to be done before `until`, unless something comes over the line or the card
+    /// leaves. A board may let the processor sleep here and wake it by those interrupts, or come
+    /// back after a short while; returning at once is always right. Called by the blocking style
+    /// only.
+    fn idle(&mut self, until: Instant) {
+        let _ = until;
+    }
+}
+
+/// A function that reads a clock, in microseconds.
+impl<F: FnMut() -> u64> Time for F {
+    fn now(&mut self) -> Instant {
+        Instant::from_micros(self())
     }
 }

@@ -1,26 +1,6 @@
 //! What a board brings besides the bus: a clock, and perhaps a reset pin.
 
-use kazasu_nfc::Instant;
-
-/// A clock to read. Its microseconds never run backwards, and always forwards.
-pub trait Time {
-    /// The moment that is now.
-    fn now(&mut self) -> Instant;
-
-    /// Nothing is to be done before `until`, unless the chip says something. A board may let the
-    /// processor sleep here and wake it by the UART or the pin IRQ, or come back after a short
-    /// while; returning at once is always right. Called by the blocking style only.
-    fn idle(&mut self, until: Instant) {
-        let _ = until;
-    }
-}
-
-/// A function that reads a clock, in microseconds.
-impl<F: FnMut() -> u64> Time for F {
-    fn now(&mut self) -> Instant {
-        Instant::from_micros(self())
-    }
-}
+pub use kazasu_apdu::time::Time;
 
 /// The pin RSTPDN.
 pub trait Reset {

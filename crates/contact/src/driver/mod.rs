@@ -30,6 +30,7 @@ mod waiting;
 pub use error::{Error, SerialFault, Unsupported};
 #[cfg(feature = "embedded-io-v0.7")]
 pub use io::SerialIo;
+pub use kazasu_apdu::time::Time;
 pub use link::{Counts, Echo, Link, Outcome, Progress};
 #[cfg(feature = "embedded-hal-nb")]
 pub use nb_serial::SerialNb;
@@ -39,7 +40,6 @@ pub use pins::{Absent, Pins};
 pub use waiting::{Paced, Wait, Waiting};
 
 use crate::slot::{Contact, Serial};
-use crate::time::Instant;
 
 /// What came over the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,25 +107,5 @@ pub trait Contacts {
     /// Is there a card in the slot? A board without a switch says yes.
     fn is_present(&mut self) -> bool {
         true
-    }
-}
-
-/// A clock to read. Its microseconds never run backwards.
-pub trait Time {
-    /// The moment that is now.
-    fn now(&mut self) -> Instant;
-
-    /// Nothing is to be done before `until`, unless a character comes or the card leaves. A board
-    /// may let the processor sleep here and wake it by those interrupts; returning at once is
-    /// always right. Called by the blocking driver only.
-    fn idle(&mut self, until: Instant) {
-        let _ = until;
-    }
-}
-
-/// A function that reads a clock, in microseconds.
-impl<F: FnMut() -> u64> Time for F {
-    fn now(&mut self) -> Instant {
-        Instant::from_micros(self())
     }
 }
