@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How often a card that vpcd does not take yet knocks again.
 const AGAIN: Duration = Duration::from_millis(300);
+/// How soon a card that is in the slot gets its power: pcscd looks every 0.4 s.
+const POWER: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
     let screen = Screen::new(&options.output);
@@ -59,6 +61,24 @@ pub(crate) fn run(options: &CardServe) -> Result<u8, Failed> {
         }
     }
     slot.reinsert_after(Some(Duration::from_secs_f64(options.return_after)));
+    // vpcd lets a second card connect, and looks at the first one alone.
+    let (soon, mut asked) = (Instant::now() + POWER, false);
+    while !slot.wait_for_power(AGAIN) {
+        if interrupt::happened() {
+            return Ok(cancelled(screen));
+        }
+        if Instant::now() < soon {
+            continue;
+        }
+        if Instant::now() >= patience {
+            let text = say::slot_is_taken();
+            return screen.no_reader(NoReader::Outcome(Outcome::InUse, text), Object::done());
+        }
+        if !asked {
+            screen.ask(say::slot_is_taken().of(screen.language));
+            asked = true;
+        }
+    }
     screen.line(screen.language.of("Card in.", "カードを挿入しました。"));
     let ended = interrupt::sleep(options.remove_after.map(Duration::from_secs_f64));
     slot.remove();

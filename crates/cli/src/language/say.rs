@@ -231,8 +231,11 @@ texts! {
         "the reader disappeared; connect it again",
         "リーダーが切断されました。接続し直してください";
     is_vpcd_there(error: &Text):
-        "{error}; is pcscd running with the vpcd driver, and is this its port?",
-        "{error}。vpcd ドライバー付きの pcscd が動作しているか、ポートが正しいか確認してください";
+        "{error}; is pcscd running with the vpcd driver, is this its port, and is there no other card in this slot?",
+        "{error}。vpcd ドライバー付きの pcscd が動作しているか、ポートが正しいか、このスロットに別のカードが入っていないか確認してください";
+    slot_is_taken():
+        "vpcd took the connection and gives the card no power: there is another card in this slot; take it out, or use the other port",
+        "vpcd に接続しましたが、カードに電源が入りません。このスロットには別のカードが入っています。取り出すか、別のポートを使用してください";
     // The program itself.
     other_challenge():
         "the evidence is for another challenge than the one given; do not accept it",

@@ -116,6 +116,23 @@ fn killed_behind_a_cut_answer_it_is_no_card_for_the_next() {
     }
 }
 
+/// vpcd lets a second card connect, and looks at the first one alone.
+#[test]
+fn a_slot_that_is_taken_is_told() {
+    // A service of its own: the connection that vpcd did not look at stays in its queue.
+    let Some(bench) = Bench::own() else { return };
+    let mut card = serve(&bench, "");
+    bench.wait_for("card in", || card.out().contains("Card in."));
+    bench.folder.issue("second.json", "");
+    let line = format!("card serve --vpcd {} --card second.json --wait 0", bench.address(0));
+    let answer = bench.start(&format!("{line} --json")).json("card", PATIENCE);
+    assert_eq!(answer.end(), (23, "in_use"));
+    // The first one has noticed nothing.
+    bench.pcscd.as_ref().unwrap().wait_for_card(0, PATIENCE).unwrap();
+    card.signal("INT");
+    assert_eq!(card.wait(SOON).code, 27);
+}
+
 #[test]
 fn a_wrong_port_is_named() {
     let Some(bench) = Bench::take() else { return };
