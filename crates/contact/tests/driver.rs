@@ -14,8 +14,10 @@ use embedded_hal_async::delay::DelayNs;
 use embedded_hal_nb::nb;
 use kazasu_apdu::transport::{Error as _, ErrorKind};
 use kazasu_apdu::{AsyncSession, Channel, PolledSession, PowerOff, Session, Transport};
-use kazasu_contact::Slot;
+use kazasu_contact::atr::Atr;
 use kazasu_contact::driver::{Echo, Error, Line, Link, Paced, Waiting};
+use kazasu_contact::timing::longest_turn;
+use kazasu_contact::{Rate, Slot};
 use kazasu_mynacard::{
     Application, File, Input, Key, LastTry, Pin, ReadFile, ReadTries, Reference, SelectApplication,
     Sign, Verify, digest_info_sha256,
@@ -203,11 +205,10 @@ fn a_super_loop_never_waits() {
     }
 }
 
-/// A reader whose loop takes so many milliseconds, with a UART that takes and holds so many
-/// characters.
+/// A reader whose loop takes so long, with a UART that takes and holds so many characters.
 fn slow(
     atr: AnswerToReset,
-    millis: u32,
+    turn: Duration,
     queues: (u16, usize),
     echo: Echo,
 ) -> (Shared, Link<impl Line + use<>, Shared, Shared>) {
@@ -218,7 +219,7 @@ fn slow(
         bench.echo = echo == Echo::On;
     }
     let mut settings = *slot().settings();
-    settings.latency = kazasu_contact::Duration::from_millis(millis);
+    settings.latency = kazasu_contact::Duration::from_micros(turn.as_micros() as u64);
     settings.transmit_queue = queues.0;
     let link = Link::new(Slot::new(settings), shared.nb(), shared.clone(), shared.clone());
     (shared, link.with_echo(echo))
@@ -249,9 +250,24 @@ fn a_slow_super_loop_takes_the_rate_that_it_can_keep() {
         for echo in [Echo::Off, Echo::On] {
             let case = format!("{}, {millis} ms, {queues:?}, {echo:?}", atr.name);
             println!("{case}");
-            let (shared, link) = slow(atr, millis, queues, echo);
-            let (_, d) = super_loop(&shared, link, Duration::from_millis(millis.into())).unwrap();
+            let turn = Duration::from_millis(millis);
+            let (shared, link) = slow(atr, turn, queues, echo);
+            let (_, d) = super_loop(&shared, link, turn).unwrap();
             assert_eq!(d, expected, "{case}");
+        }
+    }
+}
+
+#[test]
+fn the_longest_turn_is_not_too_long() {
+    for (atr, f, d) in [(JPKI_01, 372, 1), (JPKI_02, 372, 4), (JPKI_04, 512, 1)] {
+        let parsed = Atr::parse(atr.bytes).unwrap();
+        for queue in [1, 2, 3, 5, 16] {
+            let longest = longest_turn(&parsed, Rate::new(bench::CLOCK, f, d), queue);
+            let turn = Duration::from_micros(longest.micros() - 1);
+            let (shared, link) = slow(atr, turn, (queue, usize::MAX), Echo::Off);
+            let (_, kept) = super_loop(&shared, link, turn).unwrap();
+            assert_eq!(kept, d, "{}, {queue}, {turn:?}", atr.name);
         }
     }
 }
@@ -261,7 +277,8 @@ fn a_loop_that_is_too_slow_for_the_card_is_told_so() {
     let rows =
         [(JPKI_01, 5, 1), (JPKI_01, 5, 2), (JPKI_02, 7, 2), (JPKI_04, 2, 2), (JPKI_04, 1, 1)];
     for (atr, millis, queue) in rows {
-        let (shared, mut link) = slow(atr, millis, (queue, 64), Echo::Off);
+        let turn = Duration::from_millis(millis);
+        let (shared, mut link) = slow(atr, turn, (queue, 64), Echo::Off);
         let error = link.reconnect().unwrap_err();
         assert_eq!(error, Error::Slot(kazasu_contact::Error::Latency), "{}", atr.name);
         assert_eq!(error.kind(), ErrorKind::Other);
