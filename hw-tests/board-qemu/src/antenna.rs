@@ -28,7 +28,7 @@ use kazasu_apdu::{
     transport::{self, ErrorKind},
 };
 use kazasu_nfc::{Capabilities, Exchange, FrontEnd, Kind, Rates, Reception};
-use kazasu_pn532::{Pn532, Settings, Time, bus::SerialNb};
+use kazasu_pn532::{Pn532, Settings, bus::SerialNb};
 
 use crate::{
     Clock,
@@ -38,16 +38,6 @@ use crate::{
 
 /// The UART of the chip.
 const CHIP: usize = 0;
-
-impl Time for Clock {
-    fn now(&mut self) -> Instant {
-        Self::moment()
-    }
-
-    fn idle(&mut self, until: Instant) {
-        self.wait(until);
-    }
-}
 
 /// A UART that waits until it has room, so that this does not count as work.
 #[derive(Debug)]

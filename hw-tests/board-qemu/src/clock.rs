@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use embedded_hal_nb::serial::Read as _;
-use kazasu_apdu::time::Instant;
+use kazasu_apdu::time::{Instant, Time};
 
 use crate::board::{self, Uart};
 
@@ -43,6 +43,16 @@ impl Clock {
     /// Waits for a character, or this moment.
     pub(crate) fn wait(&self, until: Instant) {
         wait(&self.line, until.micros());
+    }
+}
+
+impl Time for Clock {
+    fn now(&mut self) -> Instant {
+        Self::moment()
+    }
+
+    fn idle(&mut self, until: Instant) {
+        self.wait(until);
     }
 }
 

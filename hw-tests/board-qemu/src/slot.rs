@@ -5,26 +5,14 @@
 
 use embedded_hal_nb::{nb, serial::Write};
 use kazasu_contact::{
-    Instant,
-    driver::{Contacts, SerialFault, SerialNb, Time, Unsupported},
+    driver::{Contacts, SerialFault, SerialNb, Unsupported},
     slot::{Class, Contact, Level, Serial},
 };
 
 use crate::{
-    Clock,
     board::{self, FASTEST, Uart},
     clock::{self, ANSWER_WITHIN},
 };
-
-impl Time for Clock {
-    fn now(&mut self) -> Instant {
-        Self::moment()
-    }
-
-    fn idle(&mut self, until: Instant) {
-        self.wait(until);
-    }
-}
 
 /// VCC, RST, CLK and the card-detect switch, as bytes on UART 1: one for each change, and it comes
 /// back when the change has taken effect (`kazasu_virtual_card::contact::serve`).

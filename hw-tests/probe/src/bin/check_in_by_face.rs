@@ -166,9 +166,7 @@ fn by_face(
     let (holder, camera, mut memory) = (&mut Anybody, &mut Desk, Memory::new(bytes));
     let memory = &mut memory;
     keep(&match without_pin {
-        None => {
-            check_in_by_face(session, identification, policy, holder, matcher, camera, memory)
-        }
+        None => check_in_by_face(session, identification, policy, holder, matcher, camera, memory),
         Some(without_pin) => check_in_by_face_without_pin(
             session,
             identification,
