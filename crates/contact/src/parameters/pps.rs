@@ -60,8 +60,8 @@ impl Request {
     }
 }
 
-/// A PPS exchange under way. Driven as [`crate::t1::Engine`] is; [`Action::Answered`] ends it, and
-/// [`Exchange::accepted`] says with what.
+/// A PPS exchange under way. Driven as [`crate::t1::Engine`] is;
+/// [`Action::Answered`](crate::Action::Answered) ends it, and [`Exchange::accepted`] says with what.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange {
     request: Request,

@@ -65,6 +65,12 @@ enum Mode {
 /// [`Action::Send`], [`Action::Listen`], [`Action::Answered`], [`Action::Failed`] and
 /// [`Action::Idle`]. After every error but [`Error::BufferTooSmall`], [`Error::Cancelled`] and
 /// [`Error::Resynchronised`] the card has to be reset.
+///
+/// [`Action::Answered`]: crate::Action::Answered
+/// [`Action::Failed`]: crate::Action::Failed
+/// [`Action::Idle`]: crate::Action::Idle
+/// [`Action::Listen`]: crate::Action::Listen
+/// [`Action::Send`]: crate::Action::Send
 #[derive(Clone, Debug)]
 pub struct Engine {
     times: Blocks,
@@ -152,7 +158,8 @@ impl Engine {
     }
 
     /// Announces the reader's information field size by S(IFS request); ends in
-    /// [`Action::Answered`] with no bytes. False when it is in force already: nothing is to be done.
+    /// [`Action::Answered`](crate::Action::Answered) with no bytes. False when it is in force
+    /// already: nothing is to be done.
     pub fn announce(&mut self, now: Instant) -> bool {
         self.begin(now);
         self.queued = false;

@@ -103,7 +103,10 @@ fn run(mut card: Card, settings: PiccSettings, second: u8, mut deeds: &[u8]) -> 
     field.switch(false, now);
     drop(field);
     let tried = card.verify_commands_seen() - before.0;
-    assert!(u64::from(lost(&card).saturating_sub(before.1)) <= tried, "a try was lost by no VERIFY");
+    assert!(
+        u64::from(lost(&card).saturating_sub(before.1)) <= tried,
+        "a try was lost by no VERIFY"
+    );
     card
 }
 
