@@ -188,9 +188,13 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
         slept.map(drop)
     }
 
-    /// Waits.
+    /// Waits. What follows a frame that was read whole, its last byte above all, is thrown away: left
+    /// where it is, it would wake a board that sleeps, again and again.
     pub(crate) fn pause(&mut self, until: Instant) {
         while self.time.now() < until {
+            if self.host.manner().window.is_none() {
+                let _ = self.bus.receive(&mut [0]);
+            }
             self.time.idle(until);
         }
     }
