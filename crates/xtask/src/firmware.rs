@@ -3,10 +3,11 @@
 
 use std::{
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::{
     bare,
@@ -64,19 +65,21 @@ pub(crate) fn packages(context: &Context) -> Vec<Package> {
 }
 
 pub(crate) fn run(context: &Context) -> Result<Tally> {
-    let toolchain = bare::toolchain(context)?;
+    let toolchain = &bare::toolchain(context)?;
     let mut tally = Tally::default();
     let mut table = Vec::new();
-    let links = context.links;
-    if links == Link::ALL {
-        for board in &BOARDS {
-            table.extend(verifying(context, &toolchain, board, &mut tally)?);
-        }
+    // Side by side: an emulator needs one processor, and images are linked on one.
+    let boards = thread::scope(|scope| {
+        let boards = BOARDS.each_ref();
+        let boards = boards.map(|board| scope.spawn(move || whole(context, toolchain, board)));
+        boards.map(|board| board.join().unwrap_or_else(|_| bail!("a board's thread panicked")))
+    });
+    for board in boards {
+        let (rows, counted) = board?;
+        table.extend(rows);
+        tally.add(counted);
     }
-    for board in &BOARDS {
-        table.extend(reader::run(context, &toolchain, board, links, &mut tally)?);
-    }
-    reader::link_riscv(context, &toolchain, links, &mut tally)?;
+    reader::link_riscv(context, toolchain, context.links, &mut tally)?;
     let page = std::fs::read_to_string(context.root.join(PAGE)).context(PAGE)?;
     println!("\n  | Target | Figure | Value | At most |\n  |---|---|---|---|");
     for Row { target, what, value, most } in table {
@@ -94,6 +97,18 @@ pub(crate) fn run(context: &Context) -> Result<Tally> {
         println!("  | {target} | {what} | {} | {most_text} |{mark}", grouped(value));
     }
     Ok(tally)
+}
+
+/// All that runs on a board.
+fn whole(context: &Context, toolchain: &Toolchain, board: &Board) -> Result<(Vec<Row>, Tally)> {
+    let mut tally = Tally::default();
+    let links = context.links;
+    let mut rows = match links == Link::ALL {
+        true => verifying(context, toolchain, board, &mut tally)?,
+        false => Vec::new(),
+    };
+    rows.extend(reader::run(context, toolchain, board, links, &mut tally)?);
+    Ok((rows, tally))
 }
 
 /// What verifies, without a reader.

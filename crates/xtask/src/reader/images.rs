@@ -38,7 +38,8 @@ impl<'a> Images<'a> {
         program: &Path,
         target: &'a str,
     ) -> Result<Self> {
-        let root = context.target.join("bare/firmware-root.der");
+        // One for each target, because they are built side by side.
+        let root = context.target.join("bare").join(format!("root-{target}.der"));
         std::fs::create_dir_all(context.target.join("bare"))?;
         output(context.command(program).arg("root").arg(&root))?;
         Ok(Self { context, toolchain, target, root })
