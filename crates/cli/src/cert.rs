@@ -7,7 +7,7 @@ use crate::json::{
     CertificateObject, ExchangeObject, MASKED, Object, TrustObject, cleared, subject,
 };
 use crate::language::Told;
-use crate::reader::{CERTIFICATE, Exchanger, storage_error};
+use crate::reader::{CERTIFICATE, Exchanger, Reader, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -37,17 +37,11 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
     let read = options.trust.files().chain(options.reader.file());
     let output = options.out.as_deref().map(|path| Output::prepare(path, read));
     let output = output.transpose().map_err(fail)?;
-    let reader = match options.reader.open(screen) {
-        Ok(reader) => reader,
-        Err(error) => {
-            Trust::new(&options.trust, None).map_err(fail)?;
-            return screen.no_reader(error, empty());
-        }
+    let trust = |reader: Option<&Reader>| Trust::new(&options.trust, reader);
+    let (reader, trust) = match options.reader.open_with(screen, trust, empty) {
+        Ok(opened) => opened,
+        Err(ended) => return ended,
     };
-    if reader.demonstration {
-        screen.demonstration();
-    }
-    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
     let mut secrets = Secrets::new(&options.secrets, screen.language)
         .with_demonstration(reader.demonstration_secret(demonstration))
@@ -71,12 +65,7 @@ fn show(options: &CertShow) -> Result<u8, Failed> {
         return Err(fail(error));
     }
     if let Some(end) = secrets.take_end() {
-        let object = Object {
-            status_cleared: Some(cleared(report.cleared)),
-            exchange: Some(ExchangeObject::from(counts)),
-            ..empty()
-        };
-        return screen.no_reader(end, object);
+        return screen.gone(end, report.cleared, counts, empty());
     }
     let (outcome, failure) = judge_phase(&report, trust.now);
 

@@ -9,7 +9,7 @@ use crate::json::{
     CertificateObject, ChallengeObject, ExchangeObject, Object, TrustObject, cleared,
 };
 use crate::language::{Told, say};
-use crate::reader::{CERTIFICATE, Exchanger, storage_error};
+use crate::reader::{CERTIFICATE, Exchanger, Reader, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -37,18 +37,11 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
     let evidence = options.evidence.as_deref().map(|path| Output::prepare(path, read));
     let evidence = evidence.transpose().map_err(fail)?;
 
-    let reader = match options.reader.open(screen) {
-        Ok(reader) => reader,
-        Err(error) => {
-            // The anchors are read all the same, so that a wrong call is named first.
-            Trust::new(&options.trust, None).map_err(fail)?;
-            return screen.no_reader(error, empty(Some(&nonce)));
-        }
+    let trust = |reader: Option<&Reader>| Trust::new(&options.trust, reader);
+    let (reader, trust) = match options.reader.open_with(screen, trust, || empty(Some(&nonce))) {
+        Ok(opened) => opened,
+        Err(ended) => return ended,
     };
-    if reader.demonstration {
-        screen.demonstration();
-    }
-    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
     let validator = validator(&anchors);
     let mut secrets = Secrets::new(&options.secrets, screen.language)
@@ -69,12 +62,7 @@ pub(crate) fn run(options: &CheckIn) -> Result<u8, Failed> {
         return Err(fail(error));
     }
     if let Some(end) = secrets.take_end() {
-        let object = Object {
-            status_cleared: Some(cleared(report.cleared)),
-            exchange: Some(ExchangeObject::from(counts)),
-            ..empty(Some(&nonce))
-        };
-        return screen.no_reader(end, object);
+        return screen.gone(end, report.cleared, counts, empty(Some(&nonce)));
     }
 
     if let (Some(output), Some(proof), Some(certificate)) =

@@ -16,7 +16,7 @@ use crate::json::{
 use crate::language::{Told, say};
 use crate::link::Link;
 use crate::on_card::{Read, again, own, record};
-use crate::reader::{CERTIFICATE, Exchanger, ReaderName, shared, storage_error};
+use crate::reader::{CERTIFICATE, Exchanger, Reader, ReaderName, shared, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::terminal;
@@ -63,24 +63,17 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
         return Err(fail(Error::Usage(say::evidence_is_of_pin())));
     }
     let prepared = Prepared::new(options, screen).map_err(fail)?;
-    let reader = match options.reader.open(screen) {
-        Ok(reader) => reader,
-        Err(error) => {
-            // What is named is read all the same, so that a wrong call is named first.
-            Trust::new(&options.trust, None).map_err(fail)?;
-            let test = options.trust.test_hierarchy;
-            Authorities::new(test, &options.person.authorities, None).map_err(fail)?;
-            return screen.no_reader(error, empty(options, nonce));
-        }
+    let named = |reader: Option<&Reader>| {
+        let trust = Trust::new(&options.trust, reader)?;
+        let test = options.trust.test_hierarchy;
+        Ok((trust, Authorities::new(test, &options.person.authorities, reader)?))
     };
-    if reader.demonstration {
-        screen.demonstration();
-    }
-    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
+    let opened = options.reader.open_with(screen, named, || empty(options, nonce));
+    let (reader, (trust, authorities)) = match opened {
+        Ok(opened) => opened,
+        Err(ended) => return ended,
+    };
     let anchors = trust.anchors().map_err(fail)?;
-    let test = options.trust.test_hierarchy;
-    let authorities =
-        Authorities::new(test, &options.person.authorities, Some(&reader)).map_err(fail)?;
     let authorities = authorities.anchors().map_err(fail)?;
     if options.person.method == MethodName::Face && !matches!(reader.link, Link::Virtual(_)) {
         // Found out before anybody is asked for a code.
@@ -164,12 +157,7 @@ pub(crate) fn run(options: &CheckIn, screen: Screen, nonce: &Nonce) -> Result<u8
     if let Some(end) = secrets.take_end().or(desk_end)
         && read.value.is_none()
     {
-        let object = Object {
-            status_cleared: Some(cleared(read.cleared)),
-            exchange: Some(ExchangeObject::from(counts)),
-            ..empty(options, nonce)
-        };
-        return screen.no_reader(end, object);
+        return screen.gone(end, read.cleared, counts, empty(options, nonce));
     }
 
     let der = certificate_of(&certificate);

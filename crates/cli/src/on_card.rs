@@ -4,7 +4,7 @@
 use crate::arguments::{Check, CodeOptions, ReaderOptions, RecordTrustOptions};
 use crate::authority::Authorities;
 use crate::exit::{Error, Failed};
-use crate::json::{ExchangeObject, FieldObject, MASKED, Object, RecordObject, cleared};
+use crate::json::{FieldObject, MASKED, Object, RecordObject};
 use crate::language::Told;
 use crate::link::Link;
 use crate::reader::{Exchanger, Reader, storage_error};
@@ -54,18 +54,10 @@ pub(crate) fn run<V>(
     ) -> Read<V>,
 ) -> Result<(Read<V>, Counts), Result<u8, Failed>> {
     let fail = |error| Err(screen.fail(error, (task.empty)()));
-    let reader = match task.reader.open(screen) {
-        Ok(reader) => reader,
-        Err(error) => {
-            // What is named is read all the same, so that a wrong call is named first.
-            authorities(task, None).map_err(fail)?;
-            return Err(screen.no_reader(error, (task.empty)()));
-        }
+    let authorities = |reader: Option<&Reader>| {
+        Authorities::new(task.trust.test_hierarchy, &task.trust.authorities, reader)
     };
-    if reader.demonstration {
-        screen.demonstration();
-    }
-    let authorities = authorities(task, Some(&reader)).map_err(fail)?;
+    let (reader, authorities) = task.reader.open_with(screen, authorities, task.empty)?;
     let anchors = authorities.anchors().map_err(fail)?;
     let nonce = Nonce::fresh().map_err(|error| fail(Error::Internal(error.text())))?;
     // After a wrong code the card was not challenged yet: the nonce is as new as before.
@@ -91,18 +83,9 @@ pub(crate) fn run<V>(
         return Err(fail(error));
     }
     if let Some(end) = secrets.take_end() {
-        let object = Object {
-            status_cleared: Some(cleared(read.cleared)),
-            exchange: Some(ExchangeObject::from(counts)),
-            ..(task.empty)()
-        };
-        return Err(screen.no_reader(end, object));
+        return Err(screen.gone(end, read.cleared, counts, (task.empty)()));
     }
     Ok((read, counts))
-}
-
-fn authorities(task: &Task<'_>, reader: Option<&Reader>) -> Result<Authorities, Error> {
-    Authorities::new(task.trust.test_hierarchy, &task.trust.authorities, reader)
 }
 
 /// The secret of a demonstration card that a reference stands for.

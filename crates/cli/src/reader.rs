@@ -1,7 +1,8 @@
 //! Readers by name, and the card on them.
 
 use crate::arguments::ReaderOptions;
-use crate::exit::Error;
+use crate::exit::{Error, Failed};
+use crate::json::Object;
 use crate::language::{Text, Told, say};
 use crate::link::Link;
 use crate::screen::Screen;
@@ -140,6 +141,30 @@ impl ReaderOptions {
         let link = Link::Virtual(Box::new(virtual_card::Link::new(card)));
         let look = None;
         Ok(Reader { link, look, demonstration: self.reader == ReaderName::Virtual, roots })
+    }
+
+    /// Opens the reader, and reads what else the command line names; where there is no reader that is
+    /// read all the same, so that a wrong call is named first. `Err` has the exit number of a run
+    /// that ends here.
+    pub(crate) fn open_with<N>(
+        &self,
+        screen: Screen,
+        named: impl Fn(Option<&Reader>) -> Result<N, Error>,
+        empty: impl Fn() -> Object,
+    ) -> Result<(Reader, N), Result<u8, Failed>> {
+        let fail = |error| Err(screen.fail(error, empty()));
+        let reader = match self.open(screen) {
+            Ok(reader) => reader,
+            Err(error) => {
+                named(None).map_err(fail)?;
+                return Err(screen.no_reader(error, empty()));
+            }
+        };
+        if reader.demonstration {
+            screen.demonstration();
+        }
+        let named = named(Some(&reader)).map_err(fail)?;
+        Ok((reader, named))
     }
 }
 

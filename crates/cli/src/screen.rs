@@ -2,13 +2,13 @@
 
 use crate::arguments::{Language, OutputOptions};
 use crate::exit::{Error, Failed};
-use crate::json::Object;
+use crate::json::{ExchangeObject, Object, cleared};
 use crate::language::{Text, Told};
 use crate::reader::NoReader;
 use crate::stream::{self, Plain};
 use kazasu::apdu::Counts;
 use kazasu::pki::Judged;
-use kazasu::{Failure, Outcome, Stage};
+use kazasu::{Cleared, Failure, Outcome, Stage};
 use std::fmt::Display;
 use std::time::Instant;
 
@@ -143,6 +143,19 @@ impl Screen {
                 Ok(outcome.code())
             }
         }
+    }
+
+    /// Ends a run whose card or reader went away while somebody was asked.
+    pub(crate) fn gone(
+        self,
+        end: NoReader,
+        how: Cleared,
+        counts: Counts,
+        object: Object,
+    ) -> Result<u8, Failed> {
+        let status_cleared = Some(cleared(how));
+        let exchange = Some(ExchangeObject::from(counts));
+        self.no_reader(end, Object { status_cleared, exchange, ..object })
     }
 
     /// An error, reported as this run reports; `object` is the command's with nothing known.

@@ -7,7 +7,7 @@ use crate::hex;
 use crate::json::{
     CertificateObject, ExchangeObject, Object, SignatureObject, TrustObject, cleared,
 };
-use crate::reader::{CERTIFICATE, Exchanger, storage_error};
+use crate::reader::{CERTIFICATE, Exchanger, Reader, storage_error};
 use crate::screen::Screen;
 use crate::secret::Secrets;
 use crate::trust::{Trust, validator};
@@ -22,17 +22,11 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
     let fail = |error| screen.fail(error, empty(Some(&digest)));
     let read = options.trust.files().chain(options.reader.file()).chain([options.input.as_path()]);
     let output = Output::prepare(&options.out, read).map_err(fail)?;
-    let reader = match options.reader.open(screen) {
-        Ok(reader) => reader,
-        Err(error) => {
-            Trust::new(&options.trust, None).map_err(fail)?;
-            return screen.no_reader(error, empty(Some(&digest)));
-        }
+    let trust = |reader: Option<&Reader>| Trust::new(&options.trust, reader);
+    let (reader, trust) = match options.reader.open_with(screen, trust, || empty(Some(&digest))) {
+        Ok(opened) => opened,
+        Err(ended) => return ended,
     };
-    if reader.demonstration {
-        screen.demonstration();
-    }
-    let trust = Trust::new(&options.trust, Some(&reader)).map_err(fail)?;
     let anchors = trust.anchors().map_err(fail)?;
     let demonstration = match options.key.kind() {
         Kind::Auth => virtual_card::Reference::Auth,
@@ -60,12 +54,7 @@ pub(crate) fn run(options: &Sign) -> Result<u8, Failed> {
         return Err(fail(error));
     }
     if let Some(end) = secrets.take_end() {
-        let object = Object {
-            status_cleared: Some(cleared(report.cleared)),
-            exchange: Some(ExchangeObject::from(counts)),
-            ..empty(Some(&digest))
-        };
-        return screen.no_reader(end, object);
+        return screen.gone(end, report.cleared, counts, empty(Some(&digest)));
     }
     if let Some(proof) = &report.proof {
         output.write(proof.signature()).map_err(fail)?;
