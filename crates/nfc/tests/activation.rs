@@ -490,6 +490,32 @@ fn orders_at_any_time() {
     assert_eq!(bench.step(Event::Ready, &[0xAA]), Action::Failed(Error::FrontEnd));
 }
 
+/// One without ISO/IEC 14443-4 that does not heed HLTB or HLTA must not keep the reader for ever.
+#[test]
+fn a_card_that_cannot_be_halted_has_the_time_of_polling() {
+    for kind in [B, A] {
+        let mut settings = choose();
+        settings.type_b = kind == B;
+        settings.poll_limit = Duration::from_secs(1);
+        let mut bench = Bench::new(settings, Rates::ALL);
+        let mut action = bench.activate();
+        for _ in 0..10_000 {
+            let Action::Exchange(exchange) = action else { break };
+            assert_eq!(exchange.kind, kind);
+            action = match bench.sent.last().unwrap().1[..] {
+                // Protocol type 0.
+                [0x05, ..] => bench.answer(B, "50 11223344 00000000 0080A1"),
+                [0x26 | 0x52] => bench.bits("0400", 16),
+                [0x93, 0x20] => bench.bits("1122334444", 40),
+                [0x93, 0x70, ..] => bench.answer(A, "08"),
+                _ => bench.silence(),
+            };
+        }
+        assert_eq!(action, Action::Failed(Error::UnsupportedCard), "{kind:?}");
+        assert!(bench.now < 1_200_000, "{} µs", bench.now);
+    }
+}
+
 #[test]
 fn settings_that_make_no_sense() {
     let mut settings = Settings::default();
@@ -505,6 +531,14 @@ fn settings_that_make_no_sense() {
     );
     assert_eq!(
         field.step(Instant::ORIGIN, Event::Ready, small, &[], &mut []),
+        Action::Failed(Error::Settings)
+    );
+    // A front end with frames that no FSDI has.
+    let mut field = Field::new(Settings::default(), Capabilities::new(15));
+    field.activate();
+    field.step(Instant::ORIGIN, Event::Ready, &mut [0; 256], &[], &mut []);
+    assert_eq!(
+        field.step(Instant::ORIGIN, Event::Ready, &mut [0; 256], &[], &mut []),
         Action::Failed(Error::Settings)
     );
 }

@@ -311,7 +311,8 @@ impl Field {
             Order::Deactivate => self.end(None),
             Order::Cancel => self.fail(Error::Cancelled),
             Order::Activate | Order::Next => {
-                if frame.len() < 16 || self.settings.cid.is_some_and(|cid| cid > 14) {
+                let small = self.largest(frame.len()) < 16;
+                if small || self.settings.cid.is_some_and(|cid| cid > 14) {
                     return Some(self.fail(Error::Settings));
                 }
                 self.polling.begin(now, false);

@@ -173,7 +173,11 @@ impl Field {
         match stage {
             Stage::Slot(slot) => self.slot(now, slot, reception, frame),
             Stage::Attrib => self.attrib_answered(now, reception, frame),
-            // Whether it was heard does not matter: it is not asked again unless it was not.
+            // Whether it was heard does not matter: it is not asked again unless it was not; but one
+            // that never hears it has no more time than no card.
+            Stage::Halt if now.since(self.polling.since) >= self.settings.poll_limit => {
+                self.fail(self.polling.verdict)
+            }
             Stage::Halt => self.guard(now, self.first(), Duration::ZERO),
             _ => self.polled_a(now, stage, reception, frame),
         }
