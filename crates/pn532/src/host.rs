@@ -124,6 +124,9 @@ pub struct Host {
     awake: bool,
     lost: bool,
     acknowledged: bool,
+    /// Came an answer, or its beginning, since the command or ACK? Before ACK it may be what NACK
+    /// brought too late.
+    early: bool,
     attempt: u8,
     renewals: u8,
     /// The next frame on the bus, if it was read in part already.
@@ -143,6 +146,7 @@ impl Host {
             awake: false,
             lost: false,
             acknowledged: false,
+            early: false,
             attempt: 0,
             renewals: 0,
             frame: None,
@@ -247,7 +251,12 @@ impl Host {
                     _ => None,
                 }
             }
-            (Stage::Listen, Event::Moved(count)) => self.heard(task, count),
+            (Stage::Listen, Event::Moved(count)) => {
+                let then = self.heard(task, count);
+                let over = now >= self.until.after(settings.acknowledge_limit);
+                // Bytes without end are no answer: a line that is stuck.
+                if over && then.is_none() && self.is_listening() { self.late(task) } else { then }
+            }
             (Stage::Listen, _) if now >= self.until => self.late(task),
             (Stage::Hold, _) => {
                 self.pause(now.after(settings.reset_time), Then::Release);
@@ -318,7 +327,7 @@ impl Host {
             }
             Then::Compose => {
                 self.finder = Finder::new();
-                self.acknowledged = false;
+                (self.acknowledged, self.early) = (false, false);
                 self.frame = None;
                 self.until = now.after(settings.transfer_limit);
                 self.stage = match task.order.write(task.buffer) {
@@ -340,17 +349,17 @@ impl Host {
 
     /// Bytes came.
     fn heard(&mut self, task: &mut Task<'_, '_>, count: usize) -> Option<Then> {
-        let began = self.finder.held() > 0;
         let first = self.finder.held();
         for at in first..first.saturating_add(count) {
             let byte = *task.buffer.get(at)?;
             match self.finder.take(byte, task.buffer) {
                 Some(Found::Ack) if !self.acknowledged => {
-                    self.acknowledged = true;
+                    (self.acknowledged, self.early) = (true, false);
                     self.until = task.now.after(task.order.limit);
                 }
                 Some(Found::Answer(length))
-                    if task.buffer.get(1) == Some(&task.order.code().wrapping_add(1)) =>
+                    if task.buffer.get(1) == Some(&task.order.code().wrapping_add(1))
+                        && (self.acknowledged || task.order.repeat) =>
                 {
                     return Some(Then::End(Ok(Some(length))));
                 }
@@ -359,8 +368,10 @@ impl Host {
                     self.acknowledged = true;
                     return self.renew(task);
                 }
-                // Acknowledged twice, or the answer to something else that was given up.
-                Some(Found::Ack | Found::Nack | Found::Answer(_)) | None => {}
+                // To something else that was given up; to the command before this one, once more; or
+                // ACK was lost.
+                Some(Found::Answer(_)) => self.early = true,
+                Some(Found::Ack | Found::Nack) | None => {}
             }
         }
         let whole = self.finder.whole()?;
@@ -376,9 +387,9 @@ impl Host {
                 false => self.renew(task),
             };
         }
-        if !began {
+        if !self.early {
             // It has begun: as long as a frame takes, if that is longer.
-            self.acknowledged = true;
+            self.early = true;
             self.until = self.until.max(task.now.after(task.settings.transfer_limit));
         }
         None
@@ -400,8 +411,12 @@ impl Host {
             if task.order.repeat {
                 return self.fail(task);
             }
-            // The command may be under way all the same: it has the time that it has.
             self.acknowledged = true;
+            if self.early {
+                // ACK was lost, and not the answer.
+                return self.renew(task);
+            }
+            // The command may be under way all the same: it has the time that it has.
             self.until = task.now.after(task.order.limit);
             return None;
         }
