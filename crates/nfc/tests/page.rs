@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use kazasu_nfc::air::{Framing, turnaround};
-use kazasu_nfc::{Advice, Duration, Error, Kind, Link, LinkError, Settings, frame, timing};
+use kazasu_nfc::{Advice, Duration, Error, Kind, LinkError, Settings, frame, timing};
 
 const PAGE: &str = include_str!("../../../docs/nfc-reader.md");
 const THIS: &str = include_str!("page.rs");
@@ -118,7 +118,9 @@ impl kazasu_nfc::FrontEnd for MyRadio {
 
 /// The code of the page.
 fn session(radio: MyRadio) -> Result<(), LinkError<<MyRadio as kazasu_nfc::FrontEnd>::Error>> {
-    use kazasu_apdu::{Channel, Session, Transport};
+    use kazasu::apdu::{Channel, Session, Transport};
+    use kazasu_nfc::{Link, Settings};
+
     let (mut commands, mut answers) = ([0; 262], [0; 258]);
     let mut frame = [0; 256];
     let mut link = Link::new(radio, Settings::default(), &mut frame);

@@ -40,6 +40,26 @@ fn the_code_of_the_page_compiles() {
     }
 }
 
+/// Each feature is in the table, and what the code needs is in the dependencies above it.
+#[test]
+fn the_features_of_the_page_are_those_of_the_crate() {
+    let part = PAGE.split("## With a PN532").nth(1).unwrap_or_default();
+    let features = include_str!("../Cargo.toml").split("[features]").nth(1).unwrap_or_default();
+    let features = features.split("\n[").next().unwrap_or_default();
+    let names = features.lines().filter(|line| !line.starts_with('#'));
+    let names = names.filter_map(|line| Some(line.split_once(" = ")?.0.trim_matches('"')));
+    let names: Vec<_> = names.filter(|name| *name != "default").collect();
+    assert!(names.len() > 4);
+    for name in &names {
+        assert!(part.contains(&format!("\n| `{name}` |")), "{name}");
+    }
+    let dependencies = part.split("```toml\n").nth(1).unwrap_or_default();
+    assert!(dependencies.starts_with("[dependencies]\n"));
+    let needed =
+        "kazasu-pn532 = { path = \"kazasu/crates/pn532\", features = [\"embedded-hal-nb\"] }";
+    assert!(names.contains(&"embedded-hal-nb") && dependencies.contains(needed));
+}
+
 #[test]
 fn the_settings_of_the_page_are_the_defaults() {
     let settings = Settings::default();
