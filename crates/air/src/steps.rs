@@ -118,10 +118,18 @@ impl Steps {
     }
 }
 
+/// Bytes of a command with a PIN of four digits.
+const WITH_PIN: usize = 9;
+
 impl Trace for Steps {
     fn exchange(&mut self, entry: &Entry) {
         let received = if entry.fault.is_some() { 0 } else { entry.received };
-        self.push(Step { header: entry.header, sent: entry.sent, received });
+        let mut step = Step { header: entry.header, sent: entry.sent, received };
+        if entry.secret && !step.has_data() {
+            // The reader puts the PIN in: without it the command would ask for the counter.
+            step.sent = WITH_PIN;
+        }
+        self.push(step);
     }
 }
 

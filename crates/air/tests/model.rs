@@ -2,6 +2,11 @@
 //! the rates that both sides declare.
 
 use kazasu_air::{Sides, Step, Steps};
+use kazasu_apdu::transport::ErrorKind;
+use kazasu_apdu::{
+    Capabilities, Channel, Command, Event, Outgoing, PinEntry, PinPad, Procedure, Session,
+    Transport,
+};
 use kazasu_nfc::air::CardTimes;
 use kazasu_nfc::{BitRate, Kind};
 use kazasu_virtual_card::radio::TypeBSettings;
@@ -100,4 +105,59 @@ fn a_step_is_a_header_and_lengths() {
     let step = Step::of(&[0x00, 0xB0, 0x8A, 0x00, 0, 0, 0], 12);
     assert_eq!(step, Step { header: [0x00, 0xB0, 0x8A, 0x00], sent: 7, received: 12 });
     assert_eq!(Step::of(&[0x80], 2), Step { header: [0x80, 0, 0, 0], sent: 1, received: 2 });
+}
+
+/// VERIFY whose PIN the holder types at the reader; with room for it in the command, or without.
+struct Typed(&'static [u8]);
+
+impl Procedure for Typed {
+    type Output = ();
+
+    fn step(&mut self, event: Event<'_>, outgoing: &mut Outgoing<'_>) -> kazasu_apdu::Step<()> {
+        let Event::Start = event else { return kazasu_apdu::Step::Done(()) };
+        let command = Command::new(0x00, 0x20, 0x00, 0x80).with_data(self.0).once().secret();
+        outgoing.send(&command.with_pin_entry(PinEntry::Current { digits: 4 }))
+    }
+}
+
+struct PinPadReader;
+
+impl Transport for PinPadReader {
+    type Error = ErrorKind;
+
+    fn transmit(&mut self, _: &[u8], _: &mut [u8]) -> Result<usize, ErrorKind> {
+        Err(ErrorKind::Other)
+    }
+
+    fn transmit_with_pin_pad(
+        &mut self,
+        _: &[u8],
+        _: PinEntry,
+        response: &mut [u8],
+    ) -> Result<PinPad, ErrorKind> {
+        response.iter_mut().zip([0x90, 0x00]).for_each(|(place, byte)| *place = byte);
+        Ok(PinPad::Answered(2))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default().with_pin_pad(true)
+    }
+
+    fn reconnect(&mut self) -> Result<(), ErrorKind> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_pin_that_is_typed_at_the_reader_is_on_the_air() {
+    for room in [&[0; 4][..], &[]] {
+        let mut steps = Steps::default();
+        let (mut out, mut answer) = ([0; 16], [0; 16]);
+        let channel = Channel::new(&mut out, &mut answer).with_trace(&mut steps);
+        Session::new(PinPadReader, channel).run(&mut Typed(room));
+        let verify = Step { header: [0x00, 0x20, 0x00, 0x80], sent: 9, received: 2 };
+        assert_eq!(steps.as_slice(), [verify]);
+        // VERIFY, and no question for the counter.
+        assert_eq!(steps.card(&CardTimes::default()).micros(), 61_000);
+    }
 }
