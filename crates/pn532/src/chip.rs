@@ -95,8 +95,8 @@ pub struct Pn532<B, T, R = NoReset> {
     pub(crate) restarts: u8,
     idle_until: Instant,
     event: Event,
-    /// The order that is under way: its code and its first parameter.
-    order: [u8; 2],
+    /// The order that is under way, by its [name](Order::name).
+    order: [u8; 3],
 }
 
 impl<B: Bus, T: Time> Pn532<B, T> {
@@ -130,7 +130,7 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
             active: false,
             restarts: 0,
             idle_until: Instant::ORIGIN,
-            order: [0; 2],
+            order: [0; 3],
             event: Event::Ready,
         }
     }
@@ -215,7 +215,7 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
     /// Carries out one order; the same until it is done. The answer behind the code, as a range of
     /// the buffer: from 2 on. `None`: it was bounded, and its time is over.
     pub(crate) fn poll_order(&mut self, order: &Order<'_>) -> Poll<Result<Option<usize>, Error>> {
-        let name = [order.code(), order.parameters().first().copied().unwrap_or_default()];
+        let name = order.name();
         if !self.host.is_idle() && self.order != name {
             // The caller has given up another.
             self.abandon();

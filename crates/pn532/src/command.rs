@@ -58,6 +58,13 @@ impl<'d> Order<'d> {
         self.code
     }
 
+    /// What tells orders apart that may follow one another: the code and two parameters, of which
+    /// the second is on or off for the field.
+    pub(crate) const fn name(&self) -> [u8; 3] {
+        let [first, second, ..] = self.head;
+        [self.code, first, second]
+    }
+
     pub(crate) fn parameters(&self) -> &[u8] {
         self.head.get(..usize::from(self.length)).unwrap_or_default()
     }
