@@ -372,6 +372,11 @@ impl<'m> FaceCheck<'m> {
     /// The proof, when it ended in [`End::Match`] and the card is still there.
     #[must_use]
     pub fn into_match(mut self, now: Instant, presence: Presence) -> Option<FaceMatch> {
+        self.take_match(now, presence)
+    }
+
+    /// As [`FaceCheck::into_match`], once, for whoever cannot move the check.
+    pub fn take_match(&mut self, now: Instant, presence: Presence) -> Option<FaceMatch> {
         self.look(now, presence);
         self.proof.take()
     }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "in tests a panic is the failure")]
 
 mod pictures;
+#[path = "common/says.rs"]
+mod says;
 mod toy;
 
 use kazasu_face::conformance::{
@@ -10,9 +12,9 @@ use kazasu_face::conformance::{
     Vendor, det, examine, read_pairs,
 };
 use kazasu_face::{
-    Capture, Decision, Direction, Liveness, Matcher, MatcherIdentity, PhotoKind, PhotoProblem,
-    PhotoSink, Preparation, Purpose, Scale,
+    Decision, Direction, Liveness, Matcher, PhotoKind, PhotoProblem, PhotoSink, Preparation,
 };
+use says::Says;
 use toy::{Flaw, Toy, ToyVendor};
 
 fn bounds() -> Bounds {
@@ -195,7 +197,7 @@ fn what_was_not_measured_flatters_no_rate() {
     let pairs = read_pairs(&text).unwrap();
     let count = |score, liveness| {
         let decision = Decision::Compared { score, liveness };
-        det(&mut SaysAlways(decision), &bounds(), &pairs, &mut load).unwrap()
+        det(&mut Says(decision), &bounds(), &pairs, &mut load).unwrap()
     };
     // On the scale, and nobody looked for an attack.
     let unchecked = count(100, Liveness::NotChecked);
@@ -215,37 +217,7 @@ fn what_was_not_measured_flatters_no_rate() {
     }
 }
 
-/// A matcher, and its vendor, of one answer.
-#[derive(Clone)]
-struct SaysAlways(Decision);
-
-impl PhotoSink for SaysAlways {
-    fn begin(&mut self, _: PhotoKind, _: usize) -> Result<(), PhotoProblem> {
-        Ok(())
-    }
-    fn write(&mut self, _: &[u8]) -> Result<(), PhotoProblem> {
-        Ok(())
-    }
-}
-
-impl Matcher for SaysAlways {
-    fn identity(&self) -> MatcherIdentity {
-        MatcherIdentity::new(Purpose::Production, "Tests", "One answer", "1").unwrap()
-    }
-    fn scale(&self) -> Scale {
-        Scale::new(0, 100, Direction::Similarity).unwrap()
-    }
-    fn prepare(&mut self) -> Preparation {
-        Preparation::Ready
-    }
-    fn start(&mut self) {}
-    fn compare(&mut self, _: Capture<'_>) -> Decision {
-        self.0
-    }
-    fn forget(&mut self) {}
-}
-
-impl Vendor for SaysAlways {
+impl Vendor for Says {
     fn matcher(&mut self) -> Box<dyn Matcher> {
         Box::new(self.clone())
     }

@@ -72,12 +72,16 @@ impl<'b, T: Transport> Look<T> for ByFace<'_, 'b> {
         // What is wrong with it ends the check, and is told by that.
         let photo = face.photo();
         let _ = check.begin_photo(photo.len()).and_then(|()| check.write_photo(photo));
-        recognise(session, check, self.camera, &mut self.evidence)
+        recognise(session, &mut check, self.camera, &mut self.evidence)
     }
 }
 
 /// What can be known of a matcher before a code is asked for.
-fn admit(matcher: &dyn Matcher, policy: &Policy, hierarchy: Hierarchy) -> Result<(), Failure> {
+pub(crate) fn admit(
+    matcher: &dyn Matcher,
+    policy: &Policy,
+    hierarchy: Hierarchy,
+) -> Result<(), Failure> {
     if matcher.identity().purpose() == Purpose::Demonstration && hierarchy != Hierarchy::Virtual {
         return Err(Failure::DemonstrationMatcher);
     }
@@ -100,16 +104,16 @@ fn read_once<'b, T: Transport>(
 }
 
 /// Runs a face check that has its photo to its end, and takes the match.
-fn recognise<T: Transport>(
+pub(crate) fn recognise<T: Transport>(
     session: &mut Session<'_, T>,
-    mut check: FaceCheck<'_>,
+    check: &mut FaceCheck<'_>,
     camera: &mut dyn Camera,
     evidence: &mut Option<Evidence>,
 ) -> Result<Person, Failure> {
-    let end = compare(session, &mut check, camera);
+    let end = compare(session, check, camera);
     *evidence = check.evidence().copied();
     let (now, presence) = (camera.now(), session.channel().presence());
-    match check.into_match(now, presence) {
+    match check.take_match(now, presence) {
         Some(matched) => Ok(Person::Face(matched)),
         None if end == End::Match => Err(Failure::Face(End::CardGone)),
         None => Err(Failure::Face(end)),

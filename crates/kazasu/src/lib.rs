@@ -14,7 +14,8 @@
 //!   stands on the card, verified, and the card proven to be no copy ([`RecordChecks`]).
 //! * [`authenticate_without_pin`]: the check-in with a vendor's key to 特定機関認証.
 //! * `check_in_by_face`, `check_in_by_visual_check` (feature `face`): the check-in without a PIN in which
-//!   the holder's face is compared with the photo of the chip.
+//!   the holder's face is compared with the photo of the chip; `check_in_by_face_stream` where there is
+//!   no memory for that photo.
 //! * [`Outcome`]: the numbers and names that programs, scripts and the C library share.
 //!
 //! ```
@@ -69,6 +70,8 @@ mod face_identified;
 #[cfg(feature = "face")]
 mod face_look;
 #[cfg(feature = "face")]
+mod face_stream;
+#[cfg(feature = "face")]
 mod face_without_pin;
 mod failure;
 mod holder;
@@ -100,6 +103,8 @@ pub use face_check_in::{
 };
 #[cfg(feature = "face")]
 pub use face_identified::{Identified, IdentifiedBy, Method};
+#[cfg(feature = "face")]
+pub use face_stream::check_in_by_face_stream;
 #[cfg(feature = "face")]
 pub use face_without_pin::{
     WithoutPin, check_in_by_face_without_pin, check_in_by_visual_check_without_pin,

@@ -11,22 +11,22 @@ use crate::records::{self, CARD_FACE, RecordChecks, challenge};
 use core::fmt;
 use kazasu_apdu::{Session, Transport};
 use kazasu_mynacard::{Error, File, FileError, ReadFile, Reference, Sink, SinkFull};
+use kazasu_pki::cvc::CvcKey;
 use kazasu_pki::records::{
-    Authentic, CardFacePart, CardFaceStream, RecordError, StreamedCardFace, Verified,
+    Authentic, CardFacePart, CardFacePiece, CardFaceStream, RecordError, StreamedCardFace, Verified,
 };
-use sha2::{Digest, Sha256};
 
 /// Octets of the photo that tell its kind.
 const HEAD: usize = 12;
 
 /// Where the images of a card face go.
 pub trait CardFaceSink {
-    /// The next octets of one of them, in order. **Not verified yet**: to be kept back until the flow
-    /// has ended well.
+    /// The next octets of one of them, in order; the first ones say how many there will be. **Not
+    /// verified yet**: to be kept back until the flow has ended well.
     ///
     /// # Errors
     /// [`SinkFull`] when they do not fit; nothing more is read then.
-    fn part(&mut self, part: CardFacePart, octets: &[u8]) -> Result<(), SinkFull>;
+    fn piece(&mut self, piece: CardFacePiece<'_>) -> Result<(), SinkFull>;
 
     /// The flow did not end well: all that came is to be thrown away, and overwritten. Called at most
     /// once, and also when nothing had come.
@@ -72,7 +72,7 @@ pub struct CardFaceStreamReport {
 }
 
 /// Reads the card face with 照合番号B, which the holder is asked for, passes its images on to `sink`, and
-/// ends the session. The channel's answer buffer is the longest piece; about two KiB of stack.
+/// ends the session. The channel's answer buffer is the longest piece.
 pub fn card_face_stream<T: Transport>(
     session: &mut Session<'_, T>,
     checks: RecordChecks<'_>,
@@ -118,57 +118,45 @@ fn run<T: Transport>(
     attempt: &mut Attempt,
     sink: &mut dyn CardFaceSink,
 ) -> Result<Passed, Failure> {
-    let reference = Reference::CardFaceNumberB;
-    let anchors = Some(checks.anchors());
-    let key = records::open(session, CARD_FACE, anchors, reference, holder, attempt)?;
-    let mut pieces = Pieces {
-        stream: CardFaceStream::new(),
-        sink,
-        digest: Sha256::new(),
-        length: 0,
-        head: [0; HEAD],
-        refused: None,
-    };
-    let read = session.run(&mut ReadFile::new(File::CARD_FACE, &mut pieces));
-    let sha256 = pieces.digest();
-    let Pieces { stream, length, head, refused, .. } = pieces;
-    match (read, refused) {
-        (Err(Error::File(FileError::SinkFull { .. })), Some(error)) => return Err(error.into()),
-        (read, _) => read?,
-    };
-    holder.stage(Stage::RecordRead);
-    // There is one: anchors were given.
-    let key = key.ok_or(Failure::Record(RecordError::BadSignature))?;
-    let face = stream.finish(&key)?;
-    holder.stage(Stage::RecordVerified);
+    let key = records::vouched(session, CARD_FACE, checks.anchors(), holder)?;
+    attempt.present(session, Reference::CardFaceNumberB, holder)?;
+    let (face, photo) = read_in_pieces(session, &key, holder, sink)?;
     let authentic = match checks.challenge() {
         Some(digest) => Some(challenge(session, digest, &face.card_key(), holder)?),
         None => None,
     };
-    Ok((face, StreamedPhoto { length, sha256, head }, authentic))
+    Ok((face, photo, authentic))
+}
+
+/// Reads the card face, which is open, passes its images on, and verifies it.
+pub(crate) fn read_in_pieces<T: Transport>(
+    session: &mut Session<'_, T>,
+    key: &CvcKey,
+    holder: &mut dyn Holder,
+    sink: &mut dyn CardFaceSink,
+) -> Result<(Verified<StreamedCardFace>, StreamedPhoto), Failure> {
+    let mut pieces =
+        Pieces { stream: CardFaceStream::new(), sink, length: 0, head: [0; HEAD], refused: None };
+    let read = session.run(&mut ReadFile::new(File::CARD_FACE, &mut pieces));
+    // In its place, and not moved: it is overwritten where it is dropped.
+    match (read, pieces.refused) {
+        (Err(Error::File(FileError::SinkFull { .. })), Some(error)) => return Err(error.into()),
+        (read, _) => read?,
+    };
+    holder.stage(Stage::RecordRead);
+    let face = pieces.stream.finish(key)?;
+    holder.stage(Stage::RecordVerified);
+    let sha256 = *face.photo_sha256();
+    Ok((face, StreamedPhoto { length: pieces.length, sha256, head: pieces.head }))
 }
 
 /// Takes the file as it comes.
 struct Pieces<'s> {
     stream: CardFaceStream,
     sink: &'s mut dyn CardFaceSink,
-    digest: Sha256,
     length: usize,
     head: [u8; HEAD],
     refused: Option<RecordError>,
-}
-
-impl Pieces<'_> {
-    /// The digest of the photo. Not by value, and with a block of zeros after it, so that no end of the
-    /// photo stays behind.
-    fn digest(&mut self) -> [u8; 32] {
-        let sha256 = self.digest.finalize_reset().into();
-        self.digest.update([0; 63]);
-        self.digest.update([0; 1]);
-        self.digest.reset();
-        core::hint::black_box(&mut self.digest);
-        sha256
-    }
 }
 
 impl Sink for Pieces<'_> {
@@ -177,16 +165,16 @@ impl Sink for Pieces<'_> {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), SinkFull> {
-        let Self { stream, sink, digest, length, head, refused } = self;
+        let Self { stream, sink, length, head, refused } = self;
         let mut taken = Ok(());
-        let fed = stream.feed(bytes, |part, octets| {
-            if part == CardFacePart::Photo {
-                digest.update(octets);
-                head.iter_mut().skip(*length).zip(octets).for_each(|(to, octet)| *to = *octet);
-                *length = length.saturating_add(octets.len());
+        let fed = stream.feed(bytes, |piece| {
+            if piece.part() == CardFacePart::Photo {
+                let room = head.iter_mut().skip(piece.start());
+                room.zip(piece.octets()).for_each(|(to, octet)| *to = *octet);
+                *length = piece.length();
             }
             if taken.is_ok() {
-                taken = sink.part(part, octets);
+                taken = sink.piece(piece);
             }
         });
         if let Err(error) = fed {

@@ -4,13 +4,15 @@
 mod common;
 
 use common::codes::{Codes, authorities};
+use common::flip::Flip;
 use common::{issue, verifies};
-use kazasu::apdu::{Channel, PowerOff, Session, Transport};
+use kazasu::apdu::{Channel, Session, Transport};
 use kazasu::mynacard::SinkFull;
-use kazasu::pki::records::{CardFacePart, RecordError};
+use kazasu::pki::records::{CardFacePart, CardFacePiece, RecordError};
 use kazasu::pki::sha256;
+use kazasu::tlv::Tag;
 use kazasu::{CardFaceSink, CardFaceStreamReport, Failure, Nonce, Outcome, RecordChecks};
-use kazasu_virtual_card::{Card, Effect, Fault, Link, LinkError, Photo, When};
+use kazasu_virtual_card::{Card, Effect, Fault, Link, Photo, When};
 
 /// Room for one answer.
 const BUFFER: usize = 1024;
@@ -26,10 +28,14 @@ struct Collect {
 }
 
 impl CardFaceSink for Collect {
-    fn part(&mut self, part: CardFacePart, octets: &[u8]) -> Result<(), SinkFull> {
+    fn piece(&mut self, piece: CardFacePiece<'_>) -> Result<(), SinkFull> {
+        let octets = piece.octets();
         self.longest = self.longest.max(octets.len());
-        match part {
-            CardFacePart::Photo => self.photo.extend_from_slice(octets),
+        match piece.part() {
+            CardFacePart::Photo => {
+                assert_eq!((piece.length(), piece.start()), (PHOTO, self.photo.len()));
+                self.photo.extend_from_slice(octets);
+            }
             _ => self.others += octets.len(),
         }
         if self.room.is_some_and(|room| self.photo.len() > room) { Err(SinkFull) } else { Ok(()) }
@@ -48,32 +54,6 @@ fn link(copied: bool) -> Link {
     Link::new(Card::issue(issue).unwrap())
 }
 
-/// Changes one bit of the piece of this number, as it comes.
-struct Flip<'l> {
-    link: &'l mut Link,
-    command: usize,
-}
-
-impl Transport for Flip<'_> {
-    type Error = LinkError;
-
-    fn transmit(&mut self, command: &[u8], response: &mut [u8]) -> Result<usize, LinkError> {
-        let length = self.link.transmit(command, response)?;
-        if self.link.commands() == self.command {
-            response[100] ^= 0x10;
-        }
-        Ok(length)
-    }
-
-    fn reconnect(&mut self) -> Result<(), LinkError> {
-        self.link.reconnect()
-    }
-
-    fn power_off(&mut self) -> Result<PowerOff, LinkError> {
-        self.link.power_off()
-    }
-}
-
 fn stream(link: &mut Link, sink: &mut Collect) -> (CardFaceStreamReport, [u8; BUFFER]) {
     let holder = Codes::of(link.card().unwrap());
     stream_over(link, holder, sink)
@@ -82,7 +62,7 @@ fn stream(link: &mut Link, sink: &mut Collect) -> (CardFaceStreamReport, [u8; BU
 fn stream_over(
     link: impl Transport,
     mut holder: Codes,
-    sink: &mut Collect,
+    sink: &mut dyn CardFaceSink,
 ) -> (CardFaceStreamReport, [u8; BUFFER]) {
     let anchors = authorities();
     let nonce = Nonce::given(&[7; 32]).unwrap();
@@ -140,19 +120,50 @@ fn what_cannot_be_believed_is_discarded() {
 
     let mut card = link(false);
     let (holder, mut sink) = (Codes::of(card.card().unwrap()), Collect::default());
-    let (report, left) = stream_over(Flip { link: &mut card, command: 12 }, holder, &mut sink);
+    let flip = Flip { link: &mut card, command: 12, place: 100 };
+    let (report, left) = stream_over(flip, holder, &mut sink);
     assert_eq!(report.failure, Some(Failure::Record(RecordError::BadSignature)));
     assert_eq!((report.outcome, sink.discarded), (Outcome::RecordNotGenuine, 1));
     assert_eq!((left, sink.photo.len()), ([0; BUFFER], 0));
 }
 
+/// Takes everything but the first piece.
+#[derive(Default)]
+struct Late {
+    pieces: usize,
+    discarded: usize,
+}
+
+impl CardFaceSink for Late {
+    fn piece(&mut self, _: CardFacePiece<'_>) -> Result<(), SinkFull> {
+        self.pieces += 1;
+        if self.pieces == 1 { Err(SinkFull) } else { Ok(()) }
+    }
+
+    fn discard(&mut self) {
+        self.discarded += 1;
+    }
+}
+
+#[test]
+fn a_sink_that_was_full_once_is_given_nothing_more() {
+    // The name and the beginning of the address are in one answer.
+    let mut link = link(false);
+    let (holder, mut sink) = (Codes::of(link.card().unwrap()), Late::default());
+    let (report, _) = stream_over(&mut link, holder, &mut sink);
+    assert_eq!(report.outcome, Outcome::BadAnswer);
+    assert_eq!((sink.pieces, sink.discarded), (1, 1));
+}
+
 #[test]
 fn a_record_that_is_none_is_named() {
-    // The header of the first field changes, which is the offset table.
+    // The length of the date of birth changes, which follows the offset table.
     let mut card = link(false);
     let (holder, mut sink) = (Codes::of(card.card().unwrap()), Collect::default());
-    let (report, _) = stream_over(Flip { link: &mut card, command: 5 }, holder, &mut sink);
-    assert_ne!(report.outcome, Outcome::Verified);
-    assert!(!matches!(report.failure, Some(Failure::Record(RecordError::AlreadyRefused))));
-    assert_eq!(sink.discarded, 1);
+    let flip = Flip { link: &mut card, command: 5, place: 28 };
+    let (report, _) = stream_over(flip, holder, &mut sink);
+    let refusal = RecordError::Field { tag: Tag::new(0xDF22) };
+    assert_eq!(report.failure, Some(Failure::Record(refusal)));
+    assert_eq!((report.outcome, sink.discarded), (Outcome::BadAnswer, 1));
+    assert_eq!(card.commands(), 5 + 1, "nothing more is read but the counter");
 }

@@ -14,7 +14,10 @@ use kazasu::face::{
     MatcherIdentity, PhotoKind, PhotoProblem, PhotoSink, Policy, Preparation, Purpose, Quality,
     Scale, Step,
 };
-use kazasu::{Camera, Identification, Memory, Nonce, Outcome, check_in_by_face};
+use kazasu::{
+    Camera, Identification, IdentificationReport, Memory, Nonce, Outcome, check_in_by_face,
+    check_in_by_face_stream,
+};
 use kazasu_virtual_card::{Effect, Fault, Link, Reference as OfCard, When};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -128,7 +131,7 @@ fn decision() -> impl Strategy<Value = Decision> {
 }
 
 fn faults() -> impl Strategy<Value = Option<(u64, bool)>> {
-    prop_oneof![4 => Just(None), 1 => (1..8_u64, any::<bool>()).prop_map(Some)]
+    prop_oneof![4 => Just(None), 1 => (1..11_u64, any::<bool>()).prop_map(Some)]
 }
 
 fn preparation() -> impl Strategy<Value = Preparation> {
@@ -158,6 +161,12 @@ fn is_lawful(said: &[Decision]) -> bool {
     (THRESHOLD..=1_000).contains(score) && fine && attempts <= 3
 }
 
+fn ended<F>(report: IdentificationReport<F>) -> (Outcome, Option<i32>) {
+    assert_eq!(report.identified.is_some(), report.outcome == Outcome::Verified);
+    (report.outcome, report.evidence.and_then(|evidence| evidence.score))
+}
+
+/// With the card face in memory, and in pieces.
 #[test]
 fn nobody_is_verified_who_was_not_matched_and_no_counter_moves() {
     let anchors = authorities();
@@ -170,12 +179,12 @@ fn nobody_is_verified_who_was_not_matched_and_no_counter_moves() {
         prop::collection::vec(prop_oneof![40 => 0..200_i64, 1 => -50..0_i64], 0..40),
         prop_oneof![6 => Just(None), 1 => (0..4_usize).prop_map(Some)],
         faults(),
-        any::<bool>(),
+        (any::<bool>(), any::<bool>()),
     );
     let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
     let result = TestRunner::new(config).run(
         &strategy,
-        |(decisions, preparation, steps, left_after, fault, reset)| {
+        |(decisions, preparation, steps, left_after, fault, (reset, in_pieces))| {
             let mut own = issued.take().unwrap();
             own.power_on();
             let mut holder = Codes::of(&own);
@@ -206,23 +215,34 @@ fn nobody_is_verified_who_was_not_matched_and_no_counter_moves() {
                 captures: 0,
             };
             let mut bytes = [0; 8192];
-            let (outcome, score) =
-                session(&mut link, &Setup { room: 8192, ..Setup::new() }, |session| {
-                    let mut memory = Memory::new(&mut bytes);
-                    let nonce = Nonce::given(&[7; 32]).unwrap();
-                    let report = check_in_by_face(
+            let room = if in_pieces { 1026 } else { 8192 };
+            let (outcome, score) = session(&mut link, &Setup { room, ..Setup::new() }, |session| {
+                let mut memory = Memory::new(&mut bytes);
+                let nonce = Nonce::given(&[7; 32]).unwrap();
+                let identification = Identification::new(&anchors, nonce);
+                let policy = Policy::new(scale().threshold(THRESHOLD).unwrap());
+                let (holder, matcher, camera) = (&mut holder, &mut matcher, &mut camera);
+                if in_pieces {
+                    ended(check_in_by_face_stream(
                         session,
-                        Identification::new(&anchors, nonce),
-                        Policy::new(scale().threshold(THRESHOLD).unwrap()),
-                        &mut holder,
-                        &mut matcher,
-                        &mut camera,
+                        identification,
+                        policy,
+                        holder,
+                        matcher,
+                        camera,
+                    ))
+                } else {
+                    ended(check_in_by_face(
+                        session,
+                        identification,
+                        policy,
+                        holder,
+                        matcher,
+                        camera,
                         &mut memory,
-                    );
-                    let identified = report.identified.is_some();
-                    assert_eq!(identified, report.outcome == Outcome::Verified);
-                    (report.outcome, report.evidence.and_then(|evidence| evidence.score))
-                });
+                    ))
+                }
+            });
             let (sent, last) = (verifies(link.log()), instructions(&link).last().copied());
             let card = link.into_card().unwrap();
             let counters = (card.tries(OfCard::SurfaceNumberB), card.tries(OfCard::Auth));

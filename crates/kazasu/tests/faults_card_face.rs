@@ -11,7 +11,7 @@ use kazasu::apdu::transport::ErrorKind;
 use kazasu::apdu::{Channel, Session, Status};
 use kazasu::mynacard::SinkFull;
 use kazasu::pki::Validator;
-use kazasu::pki::records::CardFacePart;
+use kazasu::pki::records::{CardFacePart, CardFacePiece};
 use kazasu::{
     AttributesCode, CardFaceSink, Cleared, Failure, Job, Memory, Nonce, Outcome, RecordChecks,
     StandInInstitutionAuthentication,
@@ -63,10 +63,10 @@ struct Collect {
 }
 
 impl CardFaceSink for Collect {
-    fn part(&mut self, part: CardFacePart, octets: &[u8]) -> Result<(), SinkFull> {
+    fn piece(&mut self, piece: CardFacePiece<'_>) -> Result<(), SinkFull> {
         assert!(!self.discarded);
-        if part == CardFacePart::Photo {
-            self.photo.extend_from_slice(octets);
+        if piece.part() == CardFacePart::Photo {
+            self.photo.extend_from_slice(piece.octets());
         }
         Ok(())
     }

@@ -10,8 +10,8 @@ use kazasu_mynacard::{
 };
 use kazasu_pki::cvc::{Cvc, CvcAnchor, CvcAnchors, CvcError, CvcKey, CvcRole, KeyIdentifier};
 use kazasu_pki::records::{
-    AgeRecord, Authentic, CardChallenge, CardFace, CardFaceStream, CardKey, CardKeyRecord,
-    InputAttributes, Integrity, MyNumber, MyNumberImage, RecordError,
+    AgeRecord, Authentic, CardChallenge, CardFace, CardFacePart, CardFacePiece, CardFaceStream,
+    CardKey, CardKeyRecord, InputAttributes, Integrity, MyNumber, MyNumberImage, RecordError,
 };
 use kazasu_pki::rsa::RsaPublicKey;
 use kazasu_pki::{Hierarchy, SignatureError, sha256};
@@ -187,9 +187,9 @@ fn every_record_verifies_under_the_virtual_authorities() {
         let mut stream = CardFaceStream::new();
         let mut photo = Vec::new();
         for piece in files.face.chunks(100) {
-            let part = |part, bytes: &[u8]| {
-                if part == kazasu_pki::records::CardFacePart::Photo {
-                    photo.extend_from_slice(bytes);
+            let part = |piece: CardFacePiece<'_>| {
+                if piece.part() == CardFacePart::Photo {
+                    photo.extend_from_slice(piece.octets());
                 }
             };
             stream.feed(piece, part).unwrap();

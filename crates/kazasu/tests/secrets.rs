@@ -13,7 +13,7 @@ use kazasu::mynacard::{
     SelectApplication, Sign, SinkFull, Verify,
 };
 use kazasu::pki::Validator;
-use kazasu::pki::records::CardFacePart;
+use kazasu::pki::records::CardFacePiece;
 use kazasu::pki::rsa::Alloc;
 use kazasu::{
     AttributesCode, CardFaceSink, CertificateFile, Failure, Job, Memory, OwnedSecret, RecordChecks,
@@ -188,7 +188,7 @@ fn on_the_card(
 ) -> Option<Failure> {
     struct Nowhere;
     impl CardFaceSink for Nowhere {
-        fn part(&mut self, _: CardFacePart, _: &[u8]) -> Result<(), SinkFull> {
+        fn piece(&mut self, _: CardFacePiece<'_>) -> Result<(), SinkFull> {
             Ok(())
         }
         fn discard(&mut self) {}

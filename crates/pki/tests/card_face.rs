@@ -37,17 +37,23 @@ fn stream(file: &[u8], size: usize, key: &CvcKey, backend: &dyn Backend) -> Stre
     let mut parts: [Vec<u8>; 4] = Default::default();
     let mut stream = CardFaceStream::new();
     for piece in file.chunks(size) {
-        let fed = stream.feed(piece, |part, octets| {
+        let fed = stream.feed(piece, |passing| {
+            let (octets, part) = (passing.octets(), &mut parts[passing.part() as usize]);
             assert!(!octets.is_empty() && octets.len() <= piece.len());
-            parts[part as usize].extend_from_slice(octets);
+            assert_eq!(passing.start(), part.len());
+            part.extend_from_slice(octets);
+            assert!(part.len() <= passing.length());
         });
         if let Err(error) = fed {
-            assert_eq!(stream.feed(&[0xFF], |_, _| ()), Err(RecordError::AlreadyRefused));
+            assert_eq!(stream.feed(&[0xFF], |_| ()), Err(RecordError::AlreadyRefused));
             assert_eq!(stream.finish(key), Err(RecordError::AlreadyRefused));
             return (Err(error), parts);
         }
     }
-    (stream.finish_with(key, &backend), parts)
+    let finished = stream.finish_with(key, &backend);
+    assert_eq!(stream.feed(&[0xFF], |_| ()), Err(RecordError::AlreadyRefused));
+    assert_eq!(stream.finish(key), Err(RecordError::AlreadyRefused));
+    (finished, parts)
 }
 
 /// The card face read whole, after it was seen that pieces of any size are judged alike.
@@ -69,6 +75,7 @@ fn verify<'a>(
                 assert_eq!((face.kind(), face.issuer()), (streamed.kind(), streamed.issuer()));
                 assert!(face.name_image() == name && face.address_image() == address);
                 assert!(face.photo() == photo);
+                assert_eq!(*streamed.photo_sha256(), sha256(&photo));
                 assert_eq!(streamed.lengths(), [name.len(), address.len(), photo.len()]);
                 assert!(face.security_code_image().unsigned() == code);
             }
@@ -120,7 +127,7 @@ fn the_key_of_another_part_of_the_card_is_refused() {
     let refusal = RecordError::WrongRole { expected: CvcRole::CardFace };
     assert_eq!(CardFace::parse(&file).unwrap().verify(&other), Err(refusal));
     let mut stream = CardFaceStream::new();
-    stream.feed(&file, |_, _| ()).unwrap();
+    stream.feed(&file, |_| ()).unwrap();
     assert_eq!(stream.finish(&other), Err(refusal));
     // The same part under another authority.
     let another = Issuer::new(CvcRole::CardFace).key();
@@ -271,18 +278,19 @@ fn hex(text: &str) -> Vec<u8> {
 #[test]
 fn a_face_with_a_photo_of_20_kb_needs_little_memory() {
     assert_eq!(Face::new().verify(), Ok(()));
-    assert!(size_of::<CardFaceStream>() <= 1280, "{}", size_of::<CardFaceStream>());
+    assert!(size_of::<CardFaceStream>() <= 1440, "{}", size_of::<CardFaceStream>());
     let file = Face::new().file();
     let mut stream = CardFaceStream::new();
     assert_eq!(stream.total_length(), None);
-    stream.feed(&file[..7], |_, _| ()).unwrap();
+    stream.feed(&file[..7], |_| ()).unwrap();
     assert_eq!(stream.total_length(), Some(file.len()));
     let mut photo = 0;
     for piece in file[7..].chunks(256) {
         stream
-            .feed(piece, |part, octets| {
-                if part == CardFacePart::Photo {
-                    photo += octets.len();
+            .feed(piece, |passing| {
+                if passing.part() == CardFacePart::Photo {
+                    assert_eq!((passing.length(), passing.start()), (20_000, photo));
+                    photo += passing.octets().len();
                 }
             })
             .unwrap();

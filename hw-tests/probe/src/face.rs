@@ -1,9 +1,11 @@
-//! A matcher of which nothing is known, and a clock that says anything.
+//! A matcher, a camera and staff of which nothing is known, and a clock that says anything.
 
+use kazasu::pki::records::{CardFace, Verified};
+use kazasu::{Camera, Reply, Staff};
 use kazasu_face::{
-    AttackKind, Capture, Decision, DeviceFault, Direction, Instant, Liveness, Matcher,
+    Answer, AttackKind, Capture, Decision, DeviceFault, Direction, Instant, Liveness, Matcher,
     MatcherIdentity, PhotoKind, PhotoProblem, PhotoSink, Policy, Preparation, Purpose, Quality,
-    Scale,
+    Question, Scale, Step,
 };
 
 /// Decides whatever comes.
@@ -82,4 +84,54 @@ fn score() -> i32 {
 /// A moment.
 pub fn now() -> Instant {
     Instant::from_millis(crate::unknown_number() as u64)
+}
+
+/// A camera and staff: whatever comes.
+pub struct Desk;
+
+impl Camera for Desk {
+    fn now(&mut self) -> Instant {
+        now()
+    }
+
+    fn capture(&mut self) -> Option<Capture<'_>> {
+        (crate::unknown_byte() != 0).then(|| Capture::Native(crate::unknown_number() as u64))
+    }
+
+    fn tell(&mut self, step: Step) {
+        crate::keep(u32::from(step == Step::Capture));
+    }
+
+    fn wait(&mut self, _: Step) -> bool {
+        crate::unknown_byte() != 0
+    }
+
+    fn card_is_there(&mut self) -> bool {
+        crate::unknown_byte() != 0
+    }
+}
+
+impl Staff for Desk {
+    fn now(&mut self) -> Instant {
+        now()
+    }
+
+    fn show(&mut self, face: &Verified<CardFace<'_>>) -> bool {
+        crate::keep(face.photo().len() as u32);
+        crate::unknown_byte() != 0
+    }
+
+    fn ask(&mut self, question: Question) -> Reply {
+        crate::keep(question as u32);
+        match crate::unknown_byte() {
+            0 => Reply::Answer(Answer::No),
+            1 => Reply::GaveUp,
+            2 => Reply::Nothing,
+            _ => Reply::Answer(Answer::Yes),
+        }
+    }
+
+    fn hide(&mut self) {
+        crate::keep(0);
+    }
 }

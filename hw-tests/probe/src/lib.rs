@@ -77,6 +77,13 @@ pub fn unknown_bytes(buffer: &mut [u8]) {
     }
 }
 
+/// A nonce of such bytes.
+pub fn nonce() -> Option<kazasu::Nonce> {
+    let mut random = [0; 32];
+    unknown_bytes(&mut random);
+    kazasu::Nonce::given(&random).ok()
+}
+
 /// Uses a value, so that what computed it stays in the image.
 pub fn keep(value: u32) {
     // SAFETY: as in `unknown_byte`.

@@ -88,7 +88,7 @@ fn stream(
 ) -> Result<Verified<StreamedCardFace>, RecordError> {
     let mut stream = CardFaceStream::new();
     for piece in bytes.chunks(size) {
-        stream.feed(piece, |_, _| ())?;
+        stream.feed(piece, |_| ())?;
     }
     stream.finish(key)
 }

@@ -6,6 +6,7 @@
 pub(crate) mod codes;
 pub(crate) mod desk;
 pub(crate) mod effects;
+pub(crate) mod flip;
 mod lies;
 pub(crate) mod matrix;
 mod watch;

@@ -2,15 +2,8 @@
 
 use kazasu_tlv::{Element, Tag};
 
-use super::{
-    CardKey, RecordDate, RecordError, RecordKind, Verified, fields, masked, verified::Signed,
-};
-use crate::{
-    backend::Backend,
-    cvc::{CvcKey, PublicKey2048},
-    rsa::Fixed,
-    scheme::digest_info,
-};
+use super::{CardKey, RecordDate, RecordError, Verified, fields, masked, verified::signed_record};
+use crate::cvc::PublicKey2048;
 
 const RECORD: Tag = Tag::new(0xFF10);
 const BIRTH: Tag = Tag::new(0xDF11);
@@ -22,7 +15,7 @@ const SIGNATURE: Tag = Tag::new(0xDF13);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AgeRecord<'a> {
     signed: [Element<'a>; 2],
-    birth: RecordDate,
+    birth: &'a [u8; 8],
     key: PublicKey2048,
     signature: &'a [u8; 256],
 }
@@ -48,41 +41,16 @@ impl<'a> AgeRecord<'a> {
 
     /// The date of birth, which was not verified.
     pub const fn unverified_birth(&self) -> RecordDate {
-        self.birth
-    }
-
-    /// Verifies the signature, without a heap.
-    ///
-    /// # Errors
-    /// [`RecordError::WrongRole`], [`RecordError::BadSignature`].
-    pub fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError> {
-        self.verify_with(key, &Fixed::new())
-    }
-
-    /// [`AgeRecord::verify`] with a back end of the caller's choice.
-    ///
-    /// # Errors
-    /// As [`AgeRecord::verify`], and [`RecordError::Key`] when the back end cannot take the key.
-    pub fn verify_with(
-        self,
-        key: &CvcKey,
-        backend: &impl Backend,
-    ) -> Result<Verified<Self>, RecordError> {
-        let digest = fields::digest(&self.signed);
-        let signed = Signed {
-            kind: RecordKind::Age,
-            content: &digest_info(&digest),
-            signature: self.signature,
-            digest,
-        };
-        signed.verify(self, key, backend)
+        RecordDate::new(self.birth)
     }
 }
+
+signed_record!(AgeRecord, Age);
 
 impl Verified<AgeRecord<'_>> {
     /// The date of birth (生年月日), `DF11`.
     pub const fn birth(&self) -> RecordDate {
-        self.record.birth
+        RecordDate::new(self.record.birth)
     }
 
     /// The key of the card, `DF12`, for a [`CardChallenge`](super::CardChallenge).

@@ -70,11 +70,11 @@ impl ThreeDigests {
 pub struct CardFace<'a> {
     /// `DF22` to `DF27`.
     signed: [Element<'a>; 6],
-    birth: RecordDate,
+    birth: &'a [u8; 8],
     sex: Sex,
     key: PublicKey2048,
     signature: &'a [u8; 256],
-    expiry: RecordDate,
+    expiry: &'a [u8; 8],
     security_code: &'a [u8],
 }
 
@@ -109,7 +109,7 @@ impl<'a> CardFace<'a> {
 
     /// The date of birth, which was not verified.
     pub const fn unverified_birth(&self) -> RecordDate {
-        self.birth
+        RecordDate::new(self.birth)
     }
 
     /// The sex, which was not verified.
@@ -125,7 +125,7 @@ impl<'a> CardFace<'a> {
 
     /// The expiry of the card, which no signature covers.
     pub const fn expiry(&self) -> Unsigned<RecordDate> {
-        Unsigned::new(self.expiry)
+        Unsigned::new(RecordDate::new(self.expiry))
     }
 
     /// Verifies the signature, without a heap.
@@ -158,7 +158,7 @@ impl<'a> CardFace<'a> {
 impl<'a> Verified<CardFace<'a>> {
     /// The date of birth (生年月日), `DF22`.
     pub const fn birth(&self) -> RecordDate {
-        self.record.birth
+        RecordDate::new(self.record.birth)
     }
 
     /// The sex (性別), `DF23`.
@@ -191,7 +191,7 @@ impl<'a> Verified<CardFace<'a>> {
 
     /// The day on which the card expires (有効期限), `DF29`. **No signature covers it.**
     pub const fn expiry(&self) -> Unsigned<RecordDate> {
-        Unsigned::new(self.record.expiry)
+        Unsigned::new(RecordDate::new(self.record.expiry))
     }
 
     /// The image of the security code (セキュリティコード), PNG, `DF2A`. **No signature covers it.**

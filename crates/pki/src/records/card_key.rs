@@ -7,14 +7,9 @@ use kazasu_tlv::{Element, Tag};
 
 use super::{
     RecordError, RecordKind, Verified, fields, masked,
-    verified::{Origin, Signed},
+    verified::{Origin, signed_record},
 };
-use crate::{
-    backend::Backend,
-    cvc::{CvcKey, CvcRole, PublicKey2048},
-    rsa::Fixed,
-    scheme::digest_info,
-};
+use crate::cvc::{CvcRole, PublicKey2048};
 
 const RECORD: Tag = Tag::new(0xFF50);
 const KEY: Tag = Tag::new(0xDF51);
@@ -67,7 +62,7 @@ impl defmt::Format for CardKey {
 /// [`Integrity`](super::Integrity).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CardKeyRecord<'a> {
-    signed: Element<'a>,
+    signed: [Element<'a>; 1],
     key: PublicKey2048,
     signature: &'a [u8; 256],
 }
@@ -82,36 +77,11 @@ impl<'a> CardKeyRecord<'a> {
     pub fn parse(file: &'a [u8]) -> Result<Self, RecordError> {
         let object = fields::object(file, RECORD)?;
         let [key, signature] = fields::fields(&object, &[KEY, SIGNATURE])?;
-        Ok(Self { signed: key, key: fields::key(&key)?, signature: fields::fixed(&signature)? })
-    }
-
-    /// Verifies the signature, without a heap.
-    ///
-    /// # Errors
-    /// [`RecordError::WrongRole`], [`RecordError::BadSignature`].
-    pub fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError> {
-        self.verify_with(key, &Fixed::new())
-    }
-
-    /// [`CardKeyRecord::verify`] with a back end of the caller's choice.
-    ///
-    /// # Errors
-    /// As [`CardKeyRecord::verify`], and [`RecordError::Key`] when the back end cannot take the key.
-    pub fn verify_with(
-        self,
-        key: &CvcKey,
-        backend: &impl Backend,
-    ) -> Result<Verified<Self>, RecordError> {
-        let digest = fields::digest(&[self.signed]);
-        let signed = Signed {
-            kind: RecordKind::CardKey,
-            content: &digest_info(&digest),
-            signature: self.signature,
-            digest,
-        };
-        signed.verify(self, key, backend)
+        Ok(Self { signed: [key], key: fields::key(&key)?, signature: fields::fixed(&signature)? })
     }
 }
+
+signed_record!(CardKeyRecord, CardKey);
 
 impl Verified<CardKeyRecord<'_>> {
     /// The key of the card, `DF51`, for a [`CardChallenge`](super::CardChallenge).

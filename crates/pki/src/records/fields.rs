@@ -83,8 +83,9 @@ pub(super) fn fixed<'a, const N: usize>(element: &Element<'a>) -> Result<&'a [u8
     element.value().try_into().map_err(|_| invalid(element))
 }
 
-pub(super) fn date(element: &Element<'_>) -> Result<RecordDate, RecordError> {
-    RecordDate::parse(element.value()).ok_or(invalid(element))
+/// A date, where it lies: no copy of it is made before somebody asks for it.
+pub(super) fn date<'a>(element: &Element<'a>) -> Result<&'a [u8; 8], RecordError> {
+    RecordDate::octets(element.value()).ok_or(invalid(element))
 }
 
 pub(super) fn sex(element: &Element<'_>) -> Result<Sex, RecordError> {
@@ -101,6 +102,8 @@ pub(super) fn key(element: &Element<'_>) -> Result<PublicKey2048, RecordError> {
 
 /// SHA-256 over whole objects, one after the other.
 pub(super) fn digest(elements: &[Element<'_>]) -> [u8; 32] {
-    let objects = elements.iter().fold(Sha256::new(), |hash, it| hash.chain_update(it.raw()));
-    objects.finalize().into()
+    let mut hash = Sha256::new();
+    elements.iter().for_each(|element| hash.update(element.raw()));
+    // Not by value: `sha2` overwrites its block where it is dropped.
+    hash.finalize_reset().into()
 }

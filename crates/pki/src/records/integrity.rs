@@ -5,14 +5,9 @@ use kazasu_tlv::{Element, Tag};
 
 use super::{
     RecordDate, RecordError, RecordKind, Sex, Verified, fields, masked,
-    verified::{Origin, Signed},
+    verified::{Origin, signed_record},
 };
-use crate::{
-    backend::Backend,
-    cvc::CvcKey,
-    rsa::Fixed,
-    scheme::{digest_info, sha256},
-};
+use crate::scheme::sha256;
 
 const RECORD: Tag = Tag::new(0xFF30);
 const MY_NUMBER_DIGEST: Tag = Tag::new(0xDF31);
@@ -59,34 +54,9 @@ impl<'a> Integrity<'a> {
             signature: fields::fixed(&signature)?,
         })
     }
-
-    /// Verifies the signature, without a heap.
-    ///
-    /// # Errors
-    /// [`RecordError::WrongRole`], [`RecordError::BadSignature`].
-    pub fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError> {
-        self.verify_with(key, &Fixed::new())
-    }
-
-    /// [`Integrity::verify`] with a back end of the caller's choice.
-    ///
-    /// # Errors
-    /// As [`Integrity::verify`], and [`RecordError::Key`] when the back end cannot take the key.
-    pub fn verify_with(
-        self,
-        key: &CvcKey,
-        backend: &impl Backend,
-    ) -> Result<Verified<Self>, RecordError> {
-        let digest = fields::digest(&self.signed);
-        let signed = Signed {
-            kind: RecordKind::Integrity,
-            content: &digest_info(&digest),
-            signature: self.signature,
-            digest,
-        };
-        signed.verify(self, key, backend)
-    }
 }
+
+signed_record!(Integrity, Integrity);
 
 impl Verified<Integrity<'_>> {
     /// Makes a file that has the digest that the record names for it a verified one.
@@ -123,7 +93,7 @@ pub struct InputAttributes<'a> {
     digested: &'a [u8],
     name: &'a str,
     address: &'a str,
-    birth: RecordDate,
+    birth: &'a [u8; 8],
     sex: Sex,
 }
 
@@ -164,7 +134,7 @@ impl<'a> InputAttributes<'a> {
 
     /// The date of birth, which was not verified.
     pub const fn unverified_birth(&self) -> RecordDate {
-        self.birth
+        RecordDate::new(self.birth)
     }
 
     /// The sex, which was not verified.
@@ -199,7 +169,7 @@ impl<'a> Verified<InputAttributes<'a>> {
 
     /// The date of birth (生年月日), `DF24`.
     pub const fn birth(&self) -> RecordDate {
-        self.record.birth
+        RecordDate::new(self.record.birth)
     }
 
     /// The sex (性別), `DF25`.

@@ -66,7 +66,7 @@ pub use self::error::RecordError;
 pub use self::integrity::{InputAttributes, Integrity};
 #[cfg(feature = "my-number")]
 pub use self::my_number::{MyNumber, MyNumberImage};
-pub use self::stream::{CardFacePart, CardFaceStream, StreamedCardFace};
+pub use self::stream::{CardFacePart, CardFacePiece, CardFaceStream, StreamedCardFace};
 pub use self::unsigned::Unsigned;
 pub use self::value::{RecordDate, Sex};
 pub use self::verified::{RecordKind, Verified};

@@ -3,15 +3,8 @@
 
 use kazasu_tlv::{Element, Tag};
 
-use super::{
-    CardKey, Integrity, RecordError, RecordKind, Verified, fields, masked, verified::Signed,
-};
-use crate::{
-    backend::Backend,
-    cvc::{CvcKey, PublicKey2048},
-    rsa::Fixed,
-    scheme::digest_info,
-};
+use super::{CardKey, Integrity, RecordError, Verified, fields, masked, verified::signed_record};
+use crate::cvc::PublicKey2048;
 
 const IMAGE_RECORD: Tag = Tag::new(0xFF40);
 const IMAGE: Tag = Tag::new(0xDF41);
@@ -47,34 +40,9 @@ impl<'a> MyNumberImage<'a> {
             signature: fields::fixed(&signature)?,
         })
     }
-
-    /// Verifies the signature, without a heap.
-    ///
-    /// # Errors
-    /// [`RecordError::WrongRole`], [`RecordError::BadSignature`].
-    pub fn verify(self, key: &CvcKey) -> Result<Verified<Self>, RecordError> {
-        self.verify_with(key, &Fixed::new())
-    }
-
-    /// [`MyNumberImage::verify`] with a back end of the caller's choice.
-    ///
-    /// # Errors
-    /// As [`MyNumberImage::verify`], and [`RecordError::Key`] when the back end cannot take the key.
-    pub fn verify_with(
-        self,
-        key: &CvcKey,
-        backend: &impl Backend,
-    ) -> Result<Verified<Self>, RecordError> {
-        let digest = fields::digest(&self.signed);
-        let signed = Signed {
-            kind: RecordKind::MyNumberImage,
-            content: &digest_info(&digest),
-            signature: self.signature,
-            digest,
-        };
-        signed.verify(self, key, backend)
-    }
 }
+
+signed_record!(MyNumberImage, MyNumberImage);
 
 impl<'a> Verified<MyNumberImage<'a>> {
     /// The image of the number, PNG, `DF41`.

@@ -1,6 +1,6 @@
 //! The card face piece by piece, for a reader that has no room for the whole of it: digested as it
-//! passes, in about one KiB. It decides as [`CardFace`](super::CardFace) does, and gives nothing of
-//! its own away before the signature was verified.
+//! passes, in about one and a half KiB. It decides as [`CardFace`](super::CardFace) does, and gives
+//! nothing of its own away before the signature was verified.
 
 use kazasu_tlv::{Error, ErrorKind, Header, Rules, Tag};
 use sha2::{Digest, Sha256};
@@ -32,6 +32,39 @@ pub enum CardFacePart {
     UnsignedSecurityCodeImage,
 }
 
+/// Octets of an image as they pass, with their place in it. Nothing of it is verified yet.
+#[derive(Clone, Copy)]
+pub struct CardFacePiece<'a> {
+    part: CardFacePart,
+    length: usize,
+    start: usize,
+    octets: &'a [u8],
+}
+
+masked!(CardFacePiece<'_>);
+
+impl<'a> CardFacePiece<'a> {
+    /// What they are part of.
+    pub const fn part(&self) -> CardFacePart {
+        self.part
+    }
+
+    /// How many octets that has in all; known with the first piece.
+    pub const fn length(&self) -> usize {
+        self.length
+    }
+
+    /// How many octets of it came before these: 0 in the first piece.
+    pub const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The octets, at least one.
+    pub const fn octets(&self) -> &'a [u8] {
+        self.octets
+    }
+}
+
 /// Where a field's value goes.
 #[derive(Clone, Copy)]
 enum Value {
@@ -56,6 +89,9 @@ const PLAN: [(Value, Option<usize>); 10] = [
     (Value::Kept(8), None),
     (Value::Passed(CardFacePart::UnsignedSecurityCodeImage), None),
 ];
+
+/// Which of the digests is over the octets of the photo alone, without tag and length.
+const PHOTO_DIGEST: usize = 3;
 
 /// The values that are needed at the end, as the card sent them.
 struct Kept {
@@ -96,8 +132,8 @@ enum State {
     Outside,
     /// In the tag and length of a field, or at the end of the record.
     Header,
-    /// In the value of a field, with so many octets to come.
-    Value { field: Option<usize>, left: usize },
+    /// In the value of a field of this length, with so many octets to come.
+    Value { field: Option<usize>, length: usize, left: usize },
     /// After the record.
     Filler,
     /// Refused: nothing more is looked at.
@@ -120,9 +156,10 @@ pub struct CardFaceStream {
     end: usize,
     positions: [Option<usize>; 10],
     kept: Kept,
-    digests: [Sha256; 3],
+    /// The three that the signature covers, and one over the octets of the photo alone.
+    digests: [Sha256; 4],
     /// What they came to, at the end of the record.
-    sums: [[u8; 32]; 3],
+    sums: [[u8; 32]; 4],
     lengths: [usize; 3],
 }
 
@@ -146,8 +183,8 @@ impl CardFaceStream {
             end: 0,
             positions: [None; 10],
             kept: Kept::EMPTY,
-            digests: [(); 3].map(|()| Sha256::new()),
-            sums: [[0; 32]; 3],
+            digests: [(); 4].map(|()| Sha256::new()),
+            sums: [[0; 32]; 4],
             lengths: [0; 3],
         }
     }
@@ -161,8 +198,7 @@ impl CardFaceStream {
         }
     }
 
-    /// Takes the next octets of the file. Images in them go to `sink`, in pieces, with what they are
-    /// part of; nothing of them is verified yet.
+    /// Takes the next octets of the file. Images in them go to `sink`, in pieces, in order.
     ///
     /// # Errors
     /// Those of [`CardFace::parse`](super::CardFace::parse) as soon as they are certain, and then
@@ -170,7 +206,7 @@ impl CardFaceStream {
     pub fn feed(
         &mut self,
         octets: &[u8],
-        mut sink: impl FnMut(CardFacePart, &[u8]),
+        mut sink: impl FnMut(CardFacePiece<'_>),
     ) -> Result<(), RecordError> {
         let result = self.advance(octets, &mut sink);
         if result.is_err() {
@@ -182,7 +218,7 @@ impl CardFaceStream {
     fn advance(
         &mut self,
         mut octets: &[u8],
-        sink: &mut impl FnMut(CardFacePart, &[u8]),
+        sink: &mut impl FnMut(CardFacePiece<'_>),
     ) -> Result<(), RecordError> {
         while let Some((&first, rest)) = octets.split_first() {
             octets = match self.state {
@@ -197,9 +233,9 @@ impl CardFaceStream {
                     self.open_field()?;
                     rest
                 }
-                State::Value { field, left } => {
+                State::Value { field, length, left } => {
                     let (part, rest) = octets.split_at_checked(left).unwrap_or((octets, &[]));
-                    self.take(field, left, part, sink);
+                    self.take(field, (length, left), part, sink);
                     rest
                 }
                 State::Filler => {
@@ -282,7 +318,7 @@ impl CardFaceStream {
         self.header_length = 0;
         self.state = match header.length {
             0 => State::Header,
-            left => State::Value { field, left },
+            length => State::Value { field, length, left: length },
         };
         Ok(())
     }
@@ -309,38 +345,38 @@ impl CardFaceStream {
         Ok(())
     }
 
-    /// Takes the next octets of a value, of which `left` are to come.
+    /// Takes the next octets of a value of this length, of which `left` are to come.
     fn take(
         &mut self,
         field: Option<usize>,
-        left: usize,
+        (length, left): (usize, usize),
         octets: &[u8],
-        sink: &mut impl FnMut(CardFacePart, &[u8]),
+        sink: &mut impl FnMut(CardFacePiece<'_>),
     ) {
         let (value, digest) = plan(field);
+        let start = length.saturating_sub(left);
         if let Some(digest) = digest.and_then(|digest| self.digests.get_mut(digest)) {
             digest.update(octets);
         }
         match (value, field) {
-            (Value::Kept(length), Some(field)) => {
-                let place = self.kept.of(field).iter_mut().skip(length.saturating_sub(left));
+            (Value::Kept(_), Some(field)) => {
+                let place = self.kept.of(field).iter_mut().skip(start);
                 place.zip(octets).for_each(|(to, octet)| *to = *octet);
             }
             (Value::Passed(part), _) => {
-                let length = self.lengths.get_mut(match part {
-                    CardFacePart::NameImage => 0,
-                    CardFacePart::AddressImage => 1,
-                    CardFacePart::Photo => 2,
-                    CardFacePart::UnsignedSecurityCodeImage => 3,
-                });
-                length.into_iter().for_each(|it| *it = it.saturating_add(octets.len()));
-                sink(part, octets);
+                let (slot, photo) =
+                    (self.lengths.get_mut(part as usize), part == CardFacePart::Photo);
+                slot.into_iter().for_each(|it| *it = length);
+                if let Some(digest) = self.digests.get_mut(PHOTO_DIGEST).filter(|_| photo) {
+                    digest.update(octets);
+                }
+                sink(CardFacePiece { part, length, start, octets });
             }
             _ => {}
         }
         self.position = self.position.saturating_add(octets.len());
         let left = left.saturating_sub(octets.len());
-        self.state = if left == 0 { State::Header } else { State::Value { field, left } };
+        self.state = if left == 0 { State::Header } else { State::Value { field, length, left } };
     }
 
     /// Ends the digests, and overwrites the blocks that the hash functions hold: the last octets of
@@ -359,12 +395,12 @@ impl CardFaceStream {
         Error { kind, offset: self.position.saturating_sub(1) }
     }
 
-    /// Ends the file and verifies the signature, without a heap.
+    /// Ends the file and verifies the signature, without a heap. The stream takes nothing more then.
     ///
     /// # Errors
     /// [`RecordError::WrongRole`], [`RecordError::BadSignature`], and those of
     /// [`CardFace::parse`](super::CardFace::parse) that are only certain now.
-    pub fn finish(self, key: &CvcKey) -> Result<Verified<StreamedCardFace>, RecordError> {
+    pub fn finish(&mut self, key: &CvcKey) -> Result<Verified<StreamedCardFace>, RecordError> {
         self.finish_with(key, &Fixed::new())
     }
 
@@ -373,11 +409,11 @@ impl CardFaceStream {
     /// # Errors
     /// As [`CardFaceStream::finish`], and [`RecordError::Key`] when the back end cannot take the key.
     pub fn finish_with(
-        self,
+        &mut self,
         key: &CvcKey,
         backend: &impl Backend,
     ) -> Result<Verified<StreamedCardFace>, RecordError> {
-        match self.state {
+        match core::mem::replace(&mut self.state, State::Refused) {
             State::Filler => {}
             State::Refused => return Err(RecordError::AlreadyRefused),
             _ => {
@@ -390,7 +426,7 @@ impl CardFaceStream {
         }
         let positions = self.positions.iter().skip(1).flatten().copied();
         fields::check_offsets(&self.kept.offsets, self.stray, positions)?;
-        let [texts, images, photo] = self.sums;
+        let [texts, images, photo, photo_sha256] = self.sums;
         let [name_image, address_image, photo_length] = self.lengths;
         let face = StreamedCardFace {
             birth: date(&self.kept.birth, 1)?,
@@ -399,6 +435,7 @@ impl CardFaceStream {
             expiry: date(&self.kept.expiry, 8)?,
             images_digest: images,
             photo_digest: photo,
+            photo_sha256,
             lengths: [name_image, address_image, photo_length],
         };
         let digests = ThreeDigests::new([texts, images, photo]);
@@ -425,7 +462,7 @@ fn field(place: usize) -> RecordError {
 }
 
 fn date(octets: &[u8], place: usize) -> Result<RecordDate, RecordError> {
-    RecordDate::parse(octets).ok_or(field(place))
+    RecordDate::octets(octets).map(RecordDate::new).ok_or(field(place))
 }
 
 /// What is left of a card face that passed through a [`CardFaceStream`]: everything but the images,
@@ -438,6 +475,7 @@ pub struct StreamedCardFace {
     expiry: RecordDate,
     images_digest: [u8; 32],
     photo_digest: [u8; 32],
+    photo_sha256: [u8; 32],
     lengths: [usize; 3],
 }
 
@@ -465,6 +503,12 @@ impl Verified<StreamedCardFace> {
     /// SHA-256 over the photo as it passed, with its tag and length.
     pub const fn photo_digest(&self) -> &[u8; 32] {
         &self.record.photo_digest
+    }
+
+    /// SHA-256 over the octets of the photo alone, as they passed: of what
+    /// [`Verified::<CardFace>::photo`](Verified::photo) gives of a card face in memory.
+    pub const fn photo_sha256(&self) -> &[u8; 32] {
+        &self.record.photo_sha256
     }
 
     /// How many octets the images of name and address and the photo have, in this order.

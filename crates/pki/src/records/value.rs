@@ -10,10 +10,15 @@ pub struct RecordDate([u8; 8]);
 masked!(RecordDate, Sex);
 
 impl RecordDate {
-    /// `None` when they are not digits.
-    pub(super) fn parse(octets: &[u8]) -> Option<Self> {
-        let octets: [u8; 8] = octets.try_into().ok()?;
-        octets.iter().all(u8::is_ascii_digit).then_some(Self(octets))
+    /// The octets of a date; `None` when they are not eight digits.
+    pub(super) fn octets(octets: &[u8]) -> Option<&[u8; 8]> {
+        let octets: &[u8; 8] = octets.try_into().ok()?;
+        octets.iter().all(u8::is_ascii_digit).then_some(octets)
+    }
+
+    /// Of octets that are a date.
+    pub(super) const fn new(octets: &[u8; 8]) -> Self {
+        Self(*octets)
     }
 
     /// The eight digits.
@@ -68,12 +73,13 @@ mod tests {
 
     #[test]
     fn dates_are_digits_and_sometimes_days() {
-        let date = RecordDate::parse(b"19800217").unwrap();
+        let parse = |octets| RecordDate::octets(octets).map(RecordDate::new);
+        let date = parse(b"19800217").unwrap();
         assert_eq!(date.digits(), "19800217");
         assert_eq!(date.date(), Date::new(1980, 2, 17));
-        assert_eq!(RecordDate::parse(b"19800000").unwrap().date(), None);
+        assert_eq!(parse(b"19800000").unwrap().date(), None);
         for wrong in [&b"1980021"[..], b"198002170", b"1980-2-1", b"1980021\xFF", b""] {
-            assert!(RecordDate::parse(wrong).is_none());
+            assert!(parse(wrong).is_none());
         }
     }
 

@@ -3,12 +3,15 @@
 
 use core::fmt;
 
-use super::RecordError;
+use kazasu_tlv::Element;
+
+use super::{RecordError, fields};
 use crate::{
     anchor::Hierarchy,
     backend::Backend,
     cvc::{CvcKey, CvcRole, KeyIdentifier, Voucher},
     error::Error,
+    scheme::digest_info,
 };
 
 /// Which record of the card.
@@ -135,6 +138,51 @@ impl Signed<'_> {
         Ok(Verified { record, origin: Origin { kind, voucher, signed_digest } })
     }
 }
+
+/// Verifies a record whose signature is over these objects, one after the other.
+pub(super) fn verify_objects<R>(
+    record: R,
+    kind: RecordKind,
+    objects: &[Element<'_>],
+    signature: &[u8; 256],
+    key: &CvcKey,
+    backend: &impl Backend,
+) -> Result<Verified<R>, RecordError> {
+    let digest = fields::digest(objects);
+    Signed { kind, content: &digest_info(&digest), signature, digest }.verify(record, key, backend)
+}
+
+/// `verify` and `verify_with` of a record with its objects in `signed` and a `signature`.
+macro_rules! signed_record {
+    ($record:ident, $kind:ident) => {
+        impl $record<'_> {
+            /// Verifies the signature, without a heap.
+            ///
+            /// # Errors
+            /// [`RecordError::WrongRole`], [`RecordError::BadSignature`].
+            pub fn verify(self, key: &$crate::cvc::CvcKey) -> Result<Verified<Self>, RecordError> {
+                self.verify_with(key, &$crate::rsa::Fixed::new())
+            }
+
+            #[doc = concat!("[`", stringify!($record), "::verify`] with a back end of the caller's")]
+            /// choice.
+            ///
+            /// # Errors
+            #[doc = concat!("As [`", stringify!($record), "::verify`], and [`RecordError::Key`] when")]
+            /// the back end cannot take the key.
+            pub fn verify_with(
+                self,
+                key: &$crate::cvc::CvcKey,
+                backend: &impl $crate::backend::Backend,
+            ) -> Result<Verified<Self>, RecordError> {
+                let kind = super::RecordKind::$kind;
+                let (signed, signature) = (self.signed, self.signature);
+                super::verified::verify_objects(self, kind, &signed, signature, key, backend)
+            }
+        }
+    };
+}
+pub(super) use signed_record;
 
 /// Which record, and under whom; no value of it.
 impl<R> fmt::Debug for Verified<R> {

@@ -7,8 +7,8 @@
 use kazasu::apdu::{Channel, Session};
 use kazasu::mynacard::SinkFull;
 use kazasu::pki::cvc::CvcAnchors;
-use kazasu::pki::records::CardFacePart;
-use kazasu::{AttributesCode, CardFaceSink, Memory, Nonce, RecordChecks};
+use kazasu::pki::records::CardFacePiece;
+use kazasu::{AttributesCode, CardFaceSink, Memory, RecordChecks};
 use probe::Anybody;
 
 probe::entry!(main);
@@ -16,9 +16,9 @@ probe::entry!(main);
 struct Away;
 
 impl CardFaceSink for Away {
-    fn part(&mut self, part: CardFacePart, octets: &[u8]) -> Result<(), SinkFull> {
-        probe::keep(part as u32 + octets.len() as u32);
-        if octets.len() > probe::unknown_number() { Err(SinkFull) } else { Ok(()) }
+    fn piece(&mut self, piece: CardFacePiece<'_>) -> Result<(), SinkFull> {
+        probe::keep(piece.part() as u32 + piece.octets().len() as u32 + piece.length() as u32);
+        if piece.octets().len() > probe::unknown_number() { Err(SinkFull) } else { Ok(()) }
     }
 
     fn discard(&mut self) {
@@ -30,9 +30,7 @@ fn main() {
     let (mut outgoing, mut incoming, mut bytes) = ([0; 262], [0; 1026], [0; 2048]);
     let mut session = Session::new(probe::Link, Channel::new(&mut outgoing, &mut incoming));
     let anchors = CvcAnchors::production();
-    let mut random = [0; 32];
-    probe::unknown_bytes(&mut random);
-    let Ok(nonce) = Nonce::given(&random) else { return };
+    let Some(nonce) = probe::nonce() else { return };
     let checks = RecordChecks::card(&anchors, nonce.clone());
     let mut memory = Memory::new(&mut bytes);
 

@@ -5,73 +5,20 @@
 #![no_main]
 
 use kazasu::apdu::{Channel, Command, Response, Session};
-use kazasu::face::{
-    Answer, Capture, Instant, Operator, Policy, Question, Reason, Step, VisualPolicy,
-};
+use kazasu::face::{Operator, Policy, Reason, VisualPolicy};
 use kazasu::mynacard::{InstitutionAuthentication, InstitutionScheme, InstitutionStep};
 use kazasu::pki::cvc::CvcAnchors;
-use kazasu::pki::records::{CardFace, Verified};
 use kazasu::pki::rsa::Fixed;
 use kazasu::pki::{Anchors, Time, Validator};
 use kazasu::{
-    Camera, Identification, IdentificationReport, Job, Memory, Nonce, Reply, Staff, WithoutPin,
-    authenticate_without_pin, check_in_by_face, check_in_by_face_without_pin,
-    check_in_by_visual_check, check_in_by_visual_check_without_pin,
+    Identification, IdentificationReport, Job, Memory, WithoutPin, authenticate_without_pin,
+    check_in_by_face, check_in_by_face_without_pin, check_in_by_visual_check,
+    check_in_by_visual_check_without_pin,
 };
-use probe::face::{Unknown, now};
+use probe::face::{Desk, Unknown};
 use probe::{Anybody, Link};
 
 probe::entry!(main);
-
-/// Camera, staff and provider in one: whatever comes.
-struct Desk;
-
-impl Camera for Desk {
-    fn now(&mut self) -> Instant {
-        now()
-    }
-
-    fn capture(&mut self) -> Option<Capture<'_>> {
-        (probe::unknown_byte() != 0).then(|| Capture::Native(probe::unknown_number() as u64))
-    }
-
-    fn tell(&mut self, step: Step) {
-        probe::keep(u32::from(step == Step::Capture));
-    }
-
-    fn wait(&mut self, _: Step) -> bool {
-        probe::unknown_byte() != 0
-    }
-
-    fn card_is_there(&mut self) -> bool {
-        probe::unknown_byte() != 0
-    }
-}
-
-impl Staff for Desk {
-    fn now(&mut self) -> Instant {
-        now()
-    }
-
-    fn show(&mut self, face: &Verified<CardFace<'_>>) -> bool {
-        probe::keep(face.photo().len() as u32);
-        probe::unknown_byte() != 0
-    }
-
-    fn ask(&mut self, question: Question) -> Reply {
-        probe::keep(question as u32);
-        match probe::unknown_byte() {
-            0 => Reply::Answer(Answer::No),
-            1 => Reply::GaveUp,
-            2 => Reply::Nothing,
-            _ => Reply::Answer(Answer::Yes),
-        }
-    }
-
-    fn hide(&mut self) {
-        probe::keep(0);
-    }
-}
 
 /// What a vendor's provider may ask for.
 struct Provider([u8; 307]);
@@ -99,12 +46,6 @@ impl InstitutionAuthentication for Provider {
     }
 }
 
-fn nonce() -> Option<Nonce> {
-    let mut random = [0; 32];
-    probe::unknown_bytes(&mut random);
-    Nonce::given(&random).ok()
-}
-
 fn main() {
     let _ = check_in();
 }
@@ -124,7 +65,7 @@ fn check_in() -> Option<()> {
     let today = Time::from_unix(i64::from(probe::unknown_number() as u32));
     let (mut matcher, policy) = Unknown::with_policy()?;
     let mut certificate = [0; 3072];
-    let job = Job::check_in(&nonce()?);
+    let job = Job::check_in(&probe::nonce()?);
     let mut provider = Provider([0; 307]);
     probe::unknown_bytes(&mut provider.0);
 
@@ -147,7 +88,7 @@ fn check_in() -> Option<()> {
         provider: &mut provider,
         certificate: &mut certificate,
     };
-    let identification = || Some(Identification::new(&issuers, nonce()?));
+    let identification = || Some(Identification::new(&issuers, probe::nonce()?));
     by_face(session, identification()?, policy, &mut matcher, &mut bytes, None);
     let also = Some(&mut without_pin);
     by_face(session, identification()?, policy, &mut matcher, &mut bytes, also);

@@ -5,8 +5,8 @@
 
 use kazasu_pki::cvc::{Cvc, CvcAnchors, CvcKey, CvcRole};
 use kazasu_pki::records::{
-    AgeRecord, CardChallenge, CardFace, CardFaceStream, CardKey, CardKeyRecord, InputAttributes,
-    Integrity,
+    AgeRecord, CardChallenge, CardFace, CardFacePiece, CardFaceStream, CardKey, CardKeyRecord,
+    InputAttributes, Integrity,
 };
 
 probe::entry!(main);
@@ -39,7 +39,10 @@ fn face(bytes: &[u8]) -> Option<()> {
     let key = key(bytes, CvcRole::CardFace)?;
     let mut stream = CardFaceStream::new();
     for piece in bytes.chunks(64) {
-        stream.feed(piece, |part, octets| probe::keep(part as u32 + octets.len() as u32)).ok()?;
+        let passed = |piece: CardFacePiece<'_>| {
+            probe::keep(piece.part() as u32 + piece.octets().len() as u32);
+        };
+        stream.feed(piece, passed).ok()?;
     }
     let face = stream.finish(&key).ok()?;
     challenge(&face.card_key(), bytes);
