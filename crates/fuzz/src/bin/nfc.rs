@@ -95,7 +95,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let what = input.byte().unwrap_or(0xF0);
                 event = Event::Received(match what {
                     0xF0 => {
-                        now += u64::from(exchange.wait.micros());
+                        now += exchange.wait.micros();
                         Reception::Silence
                     }
                     0xF1 => Reception::Garbled,
