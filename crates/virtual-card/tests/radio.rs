@@ -441,6 +441,18 @@ fn select(reader: &mut Reader) -> (Vec<u8>, u8) {
     panic!("no end of the cascade");
 }
 
+/// Also with a CID in its RATS.
+#[test]
+fn a_phone_that_knows_no_cid_takes_blocks_without() {
+    let mut phone = TypeASettings::PHONE;
+    phone.ats = &[0x05, 0x78, 0x77, 0x80, 0x00];
+    let mut reader = Reader::new(PiccSettings::type_a(phone), Signal::TypeA);
+    select(&mut reader);
+    assert_eq!(reader.send(&[0xE0, 0x83]).unwrap(), [0x05, 0x78, 0x77, 0x80, 0x00]);
+    assert_eq!(reader.send(&[0x0A, 3, 1]), None);
+    assert_eq!(reader.send(&[0x02, 1]).unwrap(), [0x02, 1, 0x90, 0x00]);
+}
+
 #[test]
 fn type_a_is_selected_over_its_cascade_levels() {
     let mut reader = Reader::new(PiccSettings::type_a(TypeASettings::PHONE), Signal::TypeA);

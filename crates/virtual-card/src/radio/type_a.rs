@@ -47,7 +47,9 @@ impl AnswerToSelect {
             fsc: self.fsc,
             fwt: frame_waiting_time(self.fwi),
             cid_supported: self.cid,
-            cid,
+            // One that knows no CID is meant by blocks without one, whatever RATS gave it
+            // (14443-4, 7.1.2.2).
+            cid: if self.cid { cid } else { 0 },
         }
     }
 
