@@ -59,10 +59,11 @@ pub fn open(kind: Kind, frame: &[u8]) -> Option<&[u8]> {
 const SIZES: [u16; 13] = [16, 24, 32, 40, 48, 64, 96, 128, 256, 512, 1_024, 2_048, 4_096];
 
 /// The size of the largest frame, FSC or FSD, by its index: 16 to 256 bytes for 0 to 8, 512 to 4096
-/// for 9 to C. D to F are reserved and taken as C.
+/// for 9 to C. D to F are reserved. Editions differ in what they are taken for: 256, as 9 to F were
+/// once, or C. Here it is 256, because a frame that is shorter than allowed is always right.
 #[must_use]
 pub fn size(index: u8) -> u16 {
-    SIZES.get(usize::from(index)).copied().unwrap_or(4_096)
+    SIZES.get(usize::from(index)).copied().unwrap_or(256)
 }
 
 /// The index of the largest size that fits `bytes`; 0 also for less than 16.
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn sizes() {
-        assert_eq!((size(0), size(8), size(9), size(12), size(15)), (16, 256, 512, 4_096, 4_096));
+        assert_eq!((size(0), size(8), size(9), size(12), size(15)), (16, 256, 512, 4_096, 256));
         for index in 0..13 {
             assert_eq!(size_index(usize::from(size(index))), index);
             assert_eq!(size_index(usize::from(size(index)) - 1), index.saturating_sub(1));
