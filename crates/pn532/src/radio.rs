@@ -239,6 +239,8 @@ impl<B: Bus, T: Time, R: Reset> kazasu_nfc::PolledFrontEnd for Pn532<B, T, R> {
     }
 
     fn switch(&mut self, on: bool) -> nb::Result<(), Error> {
+        // What an exchange that was given up still had to tell.
+        self.ending = None;
         polled(self.poll_field(on))
     }
 
