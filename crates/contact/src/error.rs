@@ -62,10 +62,11 @@ pub enum Error {
     /// The blocks were out of step and have been set to the beginning by S(RESYNCH): whether the
     /// card has carried the command out is unknown (T=1).
     Resynchronised,
-    /// The answer to reset says something that the standard reserves, at the value that is needed.
+    /// The answer to reset says something that the standard reserves, at the value that is needed;
+    /// or that characters must be as far apart as the card waits for one at most (TC1 and CWT).
     ReservedParameter,
-    /// The settings make no sense: no class of operating conditions, a clock outside 1 to 5 MHz, or
-    /// an information field size of 0 or 255.
+    /// The settings make no sense: no class of operating conditions or none that the board has, a
+    /// clock outside 1 to 5 MHz, or an information field size of 0 or 255.
     Settings,
     /// No character came in time (T=0).
     TimedOut,
@@ -115,10 +116,13 @@ impl Error {
                 "blocks were lost and the outcome of the command is unknown; read the counters \
                  before anything is repeated"
             }
-            Self::ReservedParameter => "the card declares a reserved value; it is not usable",
+            Self::ReservedParameter => "the card declares what cannot be; it is not usable",
             Self::Settings => "the settings of the slot make no sense; correct them",
             Self::TimedOut => "the card fell silent; insert it again",
-            Self::Unresponsive => "no block arrives undamaged; clean the contacts, insert it again",
+            Self::Unresponsive => {
+                "no block arrives undamaged; clean the contacts, insert it again; with every card \
+                 alike, look at echo and rate of the line"
+            }
             Self::UnsupportedClass => "the card does not take the voltage of this reader",
             Self::UnsupportedRate => "the card insists on a rate that this reader does not have",
         }

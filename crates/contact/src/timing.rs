@@ -62,10 +62,11 @@ pub fn longest_turn(atr: &Atr, rate: Rate, queue: u16) -> Duration {
 /// The same in etu; the largest number for no limit.
 pub(crate) fn patience(atr: &Atr, queue: u16) -> u32 {
     // Extra guard time is waited for character by character, so no queue fills.
-    let (character, queue) = match atr.extra_guard_time() {
-        255 => (11, queue),
-        0 => (12, queue),
-        extra => (12 + u32::from(extra), 1),
+    let (character, queue, least) = match atr.extra_guard_time() {
+        255 => (11, queue, 1),
+        0 => (12, queue, 1),
+        // Nothing is left where the card asks for no less than it waits.
+        extra => (12 + u32::from(extra), 1, 0),
     };
     if queue >= LONGEST_BLOCK {
         return u32::MAX;
@@ -73,7 +74,7 @@ pub(crate) fn patience(atr: &Atr, queue: u16) -> u32 {
     // What the UART holds goes out without the reader. Whoever comes just after it had room comes
     // one character later than the turn is long.
     let waits = 11 + (1 << (atr.cwi() & 0x0F)) + character * u32::from(queue);
-    waits.saturating_sub(2 * character)
+    waits.saturating_sub(2 * character).max(least)
 }
 
 /// How the characters of the reader follow each other: guard time GT = 12 etu + R · N / f, or

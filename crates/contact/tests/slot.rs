@@ -319,6 +319,41 @@ fn the_class_that_the_card_indicates() {
 }
 
 #[test]
+fn a_card_that_wants_more_time_than_it_gives_is_the_card_s_fault() {
+    // TC1 is N, TB3 has CWI: the guard time is 12 + N etu, CWT is 11 + 2^CWI.
+    let error = |n: u8, cwi: u8| {
+        let mut atr = vec![0x3B, 0xC0, n, 0x81, 0x21, 0x40 | cwi];
+        atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
+        let hex: String = atr.iter().map(|byte| format!("{byte:02X}")).collect();
+        let mut settings = settings();
+        settings.latency = Duration::from_millis(5);
+        settings.transmit_queue = 1;
+        refused(settings, Scripted::new(&[&hex])).0
+    };
+    assert_eq!(error(31, 5), Error::ReservedParameter);
+    assert_eq!(error(254, 0), Error::ReservedParameter);
+    // It gives some, and the reader is slower.
+    assert_eq!(error(30, 5), Error::Latency);
+    assert_eq!(error(0, 0), Error::Latency);
+    assert_eq!(error(255, 0), Error::Latency);
+}
+
+#[test]
+fn a_class_that_the_board_lacks_is_not_the_card_s_fault() {
+    let refused_by = |classes: &'static [Class], reset: &str| {
+        let mut card = Scripted::new(&[reset]);
+        card.classes = vec![Class::A];
+        refused(Settings::new(CLOCK, classes), card)
+    };
+    // The board has none of them: no card was asked.
+    let (error, driver) = refused_by(&[Class::C, Class::B], FIRST);
+    assert_eq!((error, driver.card.colds), (Error::Settings, 0));
+    // What the card said or did not say counts, and not what the board lacks after that.
+    assert_eq!(refused_by(&[Class::A, Class::B], "").0, Error::Mute);
+    assert_eq!(refused_by(&[Class::A, Class::C], "3B80811F041A").0, Error::UnsupportedClass);
+}
+
+#[test]
 fn a_damaged_answer_to_reset() {
     let wrong = "3BE000FF8131FE4515";
     let card = Scripted::new(&[wrong, wrong, FIRST]).piece(IFS.0, IFS.1);

@@ -135,7 +135,13 @@ impl Limits {
         if rate.baud() > self.highest_baud {
             return Err(Error::UnsupportedRate);
         }
-        if self.latency >= rate.etu(self.patience) { Err(Error::Latency) } else { Ok(()) }
+        match self.patience {
+            // Its characters must be as far apart as it waits for one, or farther (TC1 and CWT): no
+            // reader is quick enough.
+            0 => Err(Error::ReservedParameter),
+            patience if self.latency >= rate.etu(patience) => Err(Error::Latency),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -106,7 +106,7 @@ impl Slot {
         self.phase = Phase::Up(match up {
             Up::Rest => return self.up(),
             Up::ResetLow => Up::Power,
-            Up::Power if event == Event::Unsupported => return self.next_class(Error::Mute),
+            Up::Power if event == Event::Unsupported => return self.next_class(self.refused),
             Up::Power => {
                 self.wait(self.settings.power_up);
                 Up::Settle
@@ -149,7 +149,10 @@ impl Slot {
             self.class = self.class.saturating_add(1);
             match self.current_class() {
                 None => return self.fail(error),
-                Some(class) if fits(&class) => return self.shut_down(Outcome::Again),
+                Some(class) if fits(&class) => {
+                    self.refused = error;
+                    return self.shut_down(Outcome::Again);
+                }
                 Some(_) => {}
             }
         }

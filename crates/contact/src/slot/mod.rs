@@ -52,6 +52,8 @@ pub struct Slot {
     limit: Instant,
     /// Which of [`Settings::classes`] is on.
     class: u8,
+    /// What the class before this one came to.
+    refused: Error,
     /// Warm resets since the power came on.
     warm: u8,
     parity: Parity,
@@ -125,6 +127,7 @@ impl Slot {
             parameters: None,
             limit: Instant::NEVER,
             class: 0,
+            refused: Error::Settings,
             warm: 0,
             parity: Parity::Even,
             decode: false,
@@ -225,6 +228,7 @@ impl Slot {
             }
             Some(Order::Activate) if !removed => {
                 self.class = 0;
+                self.refused = Error::Settings;
                 self.plain = false;
                 if self.phase == Phase::Inactive {
                     self.up();
