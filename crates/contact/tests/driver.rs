@@ -24,8 +24,8 @@ use kazasu_mynacard::{
 };
 use kazasu_virtual_card::CertificateKind;
 use kazasu_virtual_card::contact::{
-    AnswerToReset, ContactSettings, JPKI_01, JPKI_02, JPKI_04, Procedure, SYNTHETIC_T0,
-    SYNTHETIC_T0_INVERSE, SYNTHETIC_T1_CRC, SYNTHETIC_T1_INVERSE,
+    AnswerToReset, ContactSettings, Hang, JPKI_01, JPKI_02, JPKI_04, Procedure, SYNTHETIC_T0,
+    SYNTHETIC_T0_INVERSE, SYNTHETIC_T1_CRC, SYNTHETIC_T1_INVERSE, Until,
 };
 
 /// Runs the procedures of a check-in by `$run`; the certificate and the signature.
@@ -128,6 +128,28 @@ fn an_echo_that_does_not_come_is_the_boards_fault() {
     let error = link.reconnect().unwrap_err();
     assert_eq!((error, error.kind()), (Error::Echo, ErrorKind::Other));
     ended(&shared);
+}
+
+#[test]
+fn a_late_loop_does_not_blame_the_card_for_an_echo_that_does_not_come() {
+    for (atr, millis) in [(JPKI_01, 20), (JPKI_02, 5), (JPKI_02, 20), (JPKI_02, 200)] {
+        let case = format!("{}, {millis} ms", atr.name);
+        let turn = Duration::from_millis(millis);
+        let begun = || slow(atr, turn, (259, usize::MAX), Echo::On);
+        // By the time that it looks, the answer of the card is there, as long as the echo would be.
+        let (shared, mut link) = begun();
+        shared.0.borrow_mut().echo = false;
+        assert_eq!(link.reconnect(), Err(Error::Echo), "{case}");
+        ended(&shared);
+        // With an echo, a card that hangs is the card's fault.
+        let (shared, mut link) = begun();
+        let hang = Hang { command: 1, acted: false, until: Until::Never };
+        shared.0.borrow_mut().card.settings_mut().hang = Some(hang);
+        link.reconnect().unwrap();
+        let error = link.transmit(&[0, 0xA4, 4, 0x0C], &mut [0; 258]).unwrap_err();
+        assert_eq!(error, Error::Slot(kazasu_contact::Error::Unresponsive), "{case}");
+        ended(&shared);
+    }
 }
 
 #[test]

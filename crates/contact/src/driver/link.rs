@@ -119,6 +119,8 @@ pub struct Link<L: Line, C: Contacts, T: Time> {
     error_signal: bool,
     /// Echoes that are still to come.
     echoes: u16,
+    /// Was the last echo of a block, or of a character, another than what was sent?
+    wrong_echo: bool,
     /// How long to wait for an echo.
     echo_within: Duration,
     /// How long to wait for the UART to send.
@@ -145,6 +147,7 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
             next: Next::Tell(Event::Ready),
             error_signal: false,
             echoes: 0,
+            wrong_echo: false,
             echo_within: Duration::ZERO,
             leaves_within: Duration::ZERO,
             leaves_until: Instant::NEVER,
@@ -313,8 +316,13 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                 Some(fault) => Outcome::Failed(fault),
             })),
             Action::Failed(error) => {
-                let error = self.fault.take().unwrap_or(Error::Slot(error));
-                Some(Progress::Done(Outcome::Failed(error)))
+                let error = match error {
+                    // A loop that is late takes the answer of the card for the echo that does not
+                    // come.
+                    crate::Error::Unresponsive if self.wrong_echo => Error::Echo,
+                    error => Error::Slot(error),
+                };
+                Some(Progress::Done(Outcome::Failed(self.fault.take().unwrap_or(error))))
             }
         };
         self.next = Next::Tell(event);
@@ -363,7 +371,8 @@ impl<L: Line, C: Contacts, T: Time> Link<L, C, T> {
                     return Ok(None);
                 }
                 self.next = Self::sent(last);
-                if self.error_signal && received != Received::Character(byte) {
+                self.wrong_echo = received != Received::Character(byte);
+                if self.error_signal && self.wrong_echo {
                     self.counts.wrong_echoes = self.counts.wrong_echoes.saturating_add(1);
                     // The error signal of the card falls into the stop bits of the echo. After
                     // anything else the card may have taken what was not meant, and a repetition
