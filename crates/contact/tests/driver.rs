@@ -104,6 +104,23 @@ fn every_answer_to_reset_is_driven_blocking() {
 }
 
 #[test]
+fn extra_guard_time_counts_in_the_units_of_ta1_where_there_is_t_15() {
+    // TA1, TC1 = N; T=1 with IFSC 32 and BWI 4, CWI 7; T=15 with class A.
+    for (ta1, n, t15) in [(0x19, 1, true), (0x27, 94, true), (0x13, 94, true), (0x13, 94, false)] {
+        let mut atr = vec![0x3B, 0xD0, ta1, n, 0x81, 0x31, 0x20, 0x47];
+        if t15 {
+            atr[5] |= 0x80;
+            atr.extend([0x1F, 0x01]);
+        }
+        atr.push(atr[1..].iter().fold(0, |sum, byte| sum ^ byte));
+        let mut settings = ContactSettings::with(JPKI_02);
+        settings.atr = atr;
+        let shared = bench(settings, true);
+        blocking(&shared, link(&shared));
+    }
+}
+
+#[test]
 fn a_port_of_embedded_io_does_the_same() {
     for atr in [JPKI_02, SYNTHETIC_T0] {
         let shared = bench(ContactSettings::with(atr), atr == JPKI_02);

@@ -95,6 +95,8 @@ pub(super) struct Offer {
     pub(super) ta1: u8,
     /// TC1: extra guard time of what the card receives; 255 has a meaning of its own.
     pub(super) extra_guard_time: u8,
+    /// T=15 is there: extra guard time counts in the units of TA1, whatever rate is in force (8.3).
+    pub(super) globals: bool,
     /// TA2.
     pub(super) specific: Option<u8>,
     /// In the order of the answer; T=0 if it names none.
@@ -114,6 +116,7 @@ impl Offer {
             convention: Convention::Direct,
             ta1: 0x11,
             extra_guard_time: 0,
+            globals: false,
             specific: None,
             protocols: Vec::new(),
             waiting_integer: 10,
@@ -152,6 +155,7 @@ impl Offer {
             }
             let Some(td) = td else { break };
             let protocol = td & 0x0F;
+            offer.globals |= protocol == 15;
             if protocol != 15 && !offer.protocols.contains(&protocol) {
                 offer.protocols.push(protocol);
             }

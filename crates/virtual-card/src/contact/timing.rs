@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::answer_to_reset::Offer;
+use super::answer_to_reset::{Offer, rate};
 use super::violation::Violation;
 
 const SECOND: u64 = 1_000_000_000;
@@ -58,7 +58,11 @@ impl Timing {
         match offer.extra_guard_time {
             255 if t1 => self.etus(11),
             255 => self.etus(12),
-            extra => self.etus(12 + u32::from(extra)),
+            extra => {
+                let of_ta1 = rate(offer.ta1).filter(|_| offer.globals);
+                let unit = of_ta1.map_or(*self, |integers| self.with(integers));
+                self.etus(12) + unit.etus(extra.into())
+            }
         }
     }
 }
