@@ -5,9 +5,13 @@ use board_qemu::{
     slot::{self, Io, Lines},
 };
 use kazasu_apdu::Transport;
-use kazasu_contact::{Duration, Settings, Slot, driver::Link, slot::Class};
+use kazasu_contact::{
+    self as contact, Duration, Settings, Slot,
+    driver::{Error, Link},
+    slot::Class,
+};
 
-use crate::Reader;
+use crate::{Reader, log};
 
 /// A slot with the UART, the lines and the clock of the board.
 pub type ContactReader = Link<Io, Lines, Clock>;
@@ -26,8 +30,19 @@ pub fn connect() -> ContactReader {
 }
 
 impl Reader for ContactReader {
-    fn describe(_: &<Self as Transport>::Error) -> &'static str {
-        "the card did not answer the reset"
+    fn describe(error: &<Self as Transport>::Error) -> &'static str {
+        log!("{}", error);
+        match error {
+            Error::NoCard | Error::Slot(contact::Error::NoCard | contact::Error::CardRemoved) => {
+                "there is no card in the slot"
+            }
+            Error::Slot(contact::Error::Mute) => "the card did not answer the reset",
+            Error::Slot(contact::Error::Latency | contact::Error::Settings) => {
+                "the reader is set up wrongly"
+            }
+            Error::Slot(_) => "the card answered the reset, but came to no protocol",
+            _ => "the board of the slot failed",
+        }
     }
 
     fn figures(&self, console: &mut Console) {
