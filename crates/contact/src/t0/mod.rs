@@ -209,6 +209,7 @@ impl Engine {
         }
     }
 
+    #[inline(never)]
     fn wait(&mut self, now: Instant) {
         self.due.until = now.after(self.times.waiting.plus(self.latency));
     }
