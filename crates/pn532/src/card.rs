@@ -137,9 +137,10 @@ impl<B: Bus, T: Time, R: Reset> Pn532<B, T, R> {
         Ok(())
     }
 
-    /// InRelease of all: S(DESELECT) to the card.
+    /// InRelease of all: S(DESELECT) to the card, which has nothing to work at. Where the chip waits
+    /// longer for a card that is gone, it is stopped: the field goes off next.
     fn release(&mut self) -> Result<(), Error> {
-        let order = Order::once(command::RELEASE, &[0x00], &[], self.settings.exchange_limit);
+        let order = Order::once(command::RELEASE, &[0x00], &[], self.settings.answer_limit);
         self.order(&order).map(drop)
     }
 

@@ -114,6 +114,24 @@ fn a_dead_chip_is_named_soon() {
     }
 }
 
+/// The times of `docs/nfc-reader.md` for a chip that answers nothing any more.
+#[test]
+fn a_chip_that_died_is_told_in_time() {
+    let page = include_str!("../../../docs/nfc-reader.md");
+    let row = "* The chip answers nothing any more: `NoAnswer`, or `Bus(NoAcknowledge)` on I2C, within \
+               1.5 s by raw frames, and within 11 s in an order to the card by the chip's own blocks";
+    assert!(page.contains(row));
+    for way in WAYS {
+        for wire in WIRES {
+            let (order, off) = common::died(wire, way);
+            println!("{wire:?} {way:?}: an order {order:?}, power off {off:?}");
+            let limit = if way == Way::Raw { 1_500 } else { 11_000 };
+            assert!(order < Duration::from_millis(limit), "{wire:?} {way:?}: {order:?}");
+            assert!(off < Duration::from_millis(2_500), "{wire:?} {way:?}: {off:?}");
+        }
+    }
+}
+
 #[test]
 fn answers_in_pieces_are_put_together() {
     for size in [1, 3, 7] {

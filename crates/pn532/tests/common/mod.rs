@@ -16,7 +16,9 @@ use std::time::Duration;
 use kazasu::apdu::{ExtendedLength, Transport};
 use kazasu_nfc::{CardLink, Link};
 use kazasu_pn532::{Bus, Pn532 as Driver, Reset, Settings};
-use kazasu_virtual_card::pn532::{ChipFault, HostInterface, Pn532 as Chip, Pn532Settings};
+use kazasu_virtual_card::pn532::{
+    ChipEffect, ChipFault, HostInterface, Pn532 as Chip, Pn532Settings, Until,
+};
 use kazasu_virtual_card::radio::{Field, Picc, PiccSettings, TypeASettings, TypeBSettings};
 use kazasu_virtual_card::{Card, Issue, Reference, Reply, Responder};
 use session::Said;
@@ -226,4 +228,51 @@ fn through<T: Transport>(link: &mut T) -> Met {
     }
     let _ = link.power_off();
     met
+}
+
+/// How long the next order to the card takes, and the end of power, of a chip that dies before it.
+pub(crate) fn died(wire: Wire, way: Way) -> (Duration, Duration) {
+    let run = |off: bool| {
+        let world = world(PATIENT.with(Patient::clone), wire, &Setup::new(type_b()));
+        macro_rules! over {
+            ($bus:expr) => {{
+                let driver = Driver::new($bus, Clock(world.clone()), Settings::default());
+                let mut frame = [0; 256];
+                match way {
+                    Way::Raw => {
+                        let mut link =
+                            Link::new(driver, kazasu_nfc::Settings::default(), &mut frame);
+                        dying(&world, &mut link, off)
+                    }
+                    Way::Chip => {
+                        let limit = kazasu_nfc::Duration::from_millis(500);
+                        dying(&world, &mut CardLink::new(driver, limit), off)
+                    }
+                }
+            }};
+        }
+        match wire {
+            Wire::UartIo => over!(kazasu_pn532::bus::SerialIo::new(Uart::new(&world))),
+            Wire::UartNb => over!(kazasu_pn532::bus::SerialNb::new(Uart::new(&world))),
+            Wire::I2c => over!(i2c(&world)),
+            Wire::Spi => over!(spi(&world)),
+        }
+    };
+    (run(false), run(true))
+}
+
+fn dying<T: Transport>(world: &Rc<RefCell<World<Patient>>>, link: &mut T, off: bool) -> Duration {
+    link.reconnect().map_err(|error| error.to_string()).unwrap();
+    let begin = {
+        let mut world = world.borrow_mut();
+        let next = world.chip.commands() + 1;
+        world.chip.push_fault(ChipFault::always(next, ChipEffect::Stop(Until::Reset)));
+        world.now
+    };
+    let failed = match off {
+        true => link.power_off().is_err(),
+        false => link.transmit(&[0x00, 0xA4, 0x00, 0x00], &mut [0; 256]).is_err(),
+    };
+    assert!(failed);
+    world.borrow().now - begin
 }
