@@ -146,10 +146,12 @@ impl Error {
         match self {
             Self::AnswerCut { .. } => ErrorKind::LinkBroken,
             Self::Cancelled { .. } => ErrorKind::Cancelled,
-            // No card is in these calls: what broke is the way to the service.
+            // No card is in these calls: what broke is the way to the service. pcsc-lite says of a
+            // connection that the service has closed that this user may not use it.
             Self::Code {
                 operation: Operation::Establish | Operation::ListReaders | Operation::StatusChange,
-                code: Code::CommError | Code::CommDataLost | Code::InvalidHandle,
+                code:
+                    Code::CommError | Code::CommDataLost | Code::InvalidHandle | Code::SecurityViolation,
             } => ErrorKind::ServiceDown,
             Self::Code { code, .. } => kind_of(*code),
             Self::Off => ErrorKind::NoCard,
@@ -224,8 +226,12 @@ const fn symbol(code: Code) -> Option<&'static str> {
 /// What to do, where the kind alone does not say it.
 const fn advice(code: Code) -> Option<&'static str> {
     Some(match code {
-        Code::NoAccess | Code::SecurityViolation => {
+        Code::NoAccess => {
             "this user may not use the smart card service; ask its administrator (on Linux: polkit)"
+        }
+        Code::SecurityViolation => {
+            "the smart card service has just ended, or this user may not use it; try again, then \
+             ask its administrator (on Linux: polkit)"
         }
         Code::NoService | Code::ServiceStopped if cfg!(windows) => {
             "the smart card service is not running; it stops by itself while no reader is \
@@ -319,6 +325,11 @@ mod tests {
             let error = Error::Code { operation, code: Code::CommError };
             assert_eq!(error.kind(), ErrorKind::ServiceDown);
             assert!(error.to_string().ends_with(ErrorKind::ServiceDown.describe()), "{error}");
+            // Which of the two it is, the code does not say.
+            let error = Error::Code { operation, code: Code::SecurityViolation };
+            assert_eq!(error.kind(), ErrorKind::ServiceDown);
+            let text = error.to_string();
+            assert!(text.contains("has just ended") && text.contains("polkit"), "{text}");
         }
         let error = Error::Code { operation: Operation::Transmit, code: Code::CommError };
         assert_eq!(error.kind(), ErrorKind::LinkBroken);

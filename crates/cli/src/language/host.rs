@@ -164,8 +164,11 @@ mod pcsc {
     fn advice(code: Code) -> Option<String> {
         Some(
             match code {
-                Code::NoAccess | Code::SecurityViolation => {
+                Code::NoAccess => {
                     "このユーザーはスマートカードサービスを使用できません。管理者に確認してください（Linux では polkit）"
+                }
+                Code::SecurityViolation => {
+                    "スマートカードサービスが終了したか、このユーザーは使用できません。やり直し、続く場合は管理者に確認してください（Linux では polkit）"
                 }
                 Code::NoService | Code::ServiceStopped if cfg!(windows) => {
                     "スマートカードサービスが起動していません。リーダーが接続されていない間は停止します。リーダーを接続してください"

@@ -60,7 +60,8 @@ fn ended_while_a_card_is_awaited_it_ends_at_once() {
         bench.start("check-in --reader pcsc --anchor root.der --json --pin-stdin --wait 20");
     bench.wait_for("a card is awaited", || !program.err().is_empty());
     bench.pcscd.as_mut().unwrap().kill().unwrap();
-    assert_eq!(program.json("check-in", SOON).end(), (24, "service_down"));
+    let answer = program.json("check-in", SOON);
+    assert_eq!(answer.end(), (24, "service_down"), "{answer:?}");
 }
 
 /// Wherever it strikes, also between an answer and the next command.
