@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         println!(
             "cargo::error={ROOT} is not set. Set it to the DER file of the root certificate that \
              the cards of this reader lie under, as an absolute path. For the virtual card: \
-             kazasu card root --out root.der"
+             kazasu card root --out card-root.der"
         );
         return ExitCode::FAILURE;
     };

@@ -209,6 +209,7 @@ impl Engine {
         }
     }
 
+    // Once in an image, and not at each of its calls: 148 bytes of a Cortex-M0's.
     #[inline(never)]
     fn wait(&mut self, now: Instant) {
         self.due.until = now.after(self.times.waiting.plus(self.latency));
